@@ -1,0 +1,160 @@
+"""Finds the system libraries and programs that are missing, and installs them or says how to.
+
+What is missing is asked of the loader, not of a package manager: a library counts as there when
+it can be loaded.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from environment import SetupError, say
+
+# What Qt's libraries and its X11 plug-in ask of the system -> the Debian and Ubuntu package.
+LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libX11.so.6": "libx11-6",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libstdc++.so.6": "libstdc++6",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-glx.so.0": "libxcb-glx0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-render.so.0": "libxcb-render0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-util.so.1": "libxcb-util1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxcb.so.1": "libxcb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libzstd.so.1": "libzstd1",
+}
+PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool"}
+PACMAN = (
+    "libglvnd libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-keysyms xcb-util-image "
+    "xcb-util-renderutil fontconfig dbus glib2"
+)
+
+
+def ensure(*, venv: bool, window: bool) -> None:
+    """Make sure, before any download, that a virtual environment and a window can be had."""
+    packages, lacking = [], []
+    if venv and importlib.util.find_spec("ensurepip") is None:
+        packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
+        lacking.append("Python's venv module")
+    missing = [name for name in LIBRARIES if not _loads(name)] if window and _on_linux() else []
+    if packages or missing:
+        _provide(packages, missing, lacking)
+
+
+def ensure_qt_loads(python: Path) -> None:
+    """Make sure that the loader finds every library of the Qt in `python`'s environment."""
+    missing = _unresolved(python)
+    if missing:
+        _provide([], missing, [])
+        missing = _unresolved(python)
+    if missing:
+        raise SetupError(
+            f"Qt still lacks {', '.join(missing)}: "
+            "install the packages that provide it and run me again."
+        )
+
+
+def ensure_programs() -> None:
+    """Install the virtual screen and keyboard that the end-to-end tests cannot do without."""
+    packages = [package for name, package in PROGRAMS.items() if shutil.which(name) is None]
+    if not packages or not _on_linux():
+        return
+    try:
+        _provide(packages, [], ["a virtual screen for the end-to-end tests"])
+    except SetupError as error:
+        say(f"The end-to-end tests will be skipped: {error}")
+
+
+def _on_linux() -> bool:
+    return sys.platform == "linux"
+
+
+def _loads(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
+def _unresolved(python: Path) -> list[str]:
+    """Return the libraries that Qt's window library and platform plug-in are linked to in vain."""
+    if shutil.which("ldd") is None:
+        return []
+    find = "import importlib.util as u; print(u.find_spec('PySide6').submodule_search_locations[0])"
+    where = subprocess.run([python, "-I", "-c", find], capture_output=True, text=True, check=True)
+    qt = Path(where.stdout.strip())
+    # Where there is an X server Qt can use it, also from a Wayland session.
+    plugin = "libqxcb.so" if os.environ.get("DISPLAY") else "libqwayland.so"
+    linked = [qt / "QtWidgets.abi3.so", qt / "Qt" / "plugins" / "platforms" / plugin]
+    command = ["ldd", *(str(library) for library in linked if library.exists())]
+    report = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C"}
+    )
+    lines = report.stdout.splitlines()
+    return sorted({line.split()[0] for line in lines if line.endswith("=> not found")})
+
+
+def _provide(packages: list[str], libraries: list[str], lacking: list[str]) -> None:
+    """Install with apt-get as root; otherwise say what to type."""
+    wanted = packages + sorted({LIBRARIES[name] for name in libraries if name in LIBRARIES})
+    lack = ", ".join(lacking + libraries)
+    if shutil.which("apt-get") is None or not wanted:
+        raise SetupError(f"Missing: {lack}. {_hint(packages, libraries)}, then run me again.")
+    command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(wanted)}"
+    if os.geteuid() != 0:
+        told = " && ".join("sudo " + part for part in command.split(" && "))
+        raise SetupError(f"Missing: {lack}. Install with\n\n    {told}\n\nthen run me again.")
+    say(f"  Installing system packages with apt-get: {' '.join(wanted)} ...")
+    done = subprocess.run(
+        ["sh", "-c", command],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        reasons = [line for line in done.stdout.splitlines() if line.startswith("E:")]
+        reason = reasons[-1] if reasons else "without a message"
+        raise SetupError(
+            f"apt-get could not install {' '.join(wanted)} ({reason}); "
+            "check the network connection and run me again."
+        )
+
+
+def _hint(packages: list[str], libraries: list[str]) -> str:
+    """Say how other distributions get what is missing, as far as that is known."""
+    if shutil.which("dnf"):
+        names = [f"'{name}()(64bit)'" for name in libraries]
+        names += ["xorg-x11-server-Xvfb" if name == "xvfb" else name for name in packages]
+        return f"Install with: sudo dnf install {' '.join(names)}"
+    if shutil.which("pacman"):
+        names = ["xorg-server-xvfb" if name == "xvfb" else name for name in packages]
+        return f"Install with: sudo pacman -S --needed {' '.join([*names, PACMAN])}"
+    return "Install the packages of your system that provide this"
