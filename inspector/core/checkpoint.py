@@ -1,0 +1,52 @@
+"""An open checkpoint: its tree, its bytes within reach, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from inspector.core.errors import SourceError
+from inspector.core.model import Finding, Node, Storage
+from inspector.core.recognition import Recognition
+from inspector.core.sources import Source, read_exactly
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a reader made of a source; close it, or use it in a `with` statement."""
+
+    source: Source
+    format: str
+    """The reader's name, e.g. `torch-zip`."""
+    format_text: str
+    """The same for people, with the version where the file carries one."""
+    root: Node
+    storages: Mapping[str, Storage]
+    """Every storage that the structure names, by key."""
+    locate: Callable[[Storage], int]
+    """Return where the first byte of a storage lies in the source; raises InspectorError."""
+    recognition: Recognition
+    findings: tuple[Finding, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Source code that the file carries, by class name."""
+
+    def read(self, storage: Storage, start: int, stop: int) -> bytes:
+        """Return the bytes `start`..`stop` of a storage; raises SourceError if they are not there."""
+        if not 0 <= start <= stop <= storage.nbytes:
+            raise SourceError(
+                f"{self.source.uri}: storage {storage.key!r} has {storage.nbytes} bytes; "
+                f"{start} to {stop} was asked for."
+            )
+        what = f"storage {storage.key!r}"
+        return read_exactly(self.source, self.locate(storage) + start, stop - start, what)
+
+    def close(self) -> None:
+        """Close the source; the tree stays usable."""
+        self.source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""How each on-disk format becomes a checkpoint: one file per format, one row in READERS."""

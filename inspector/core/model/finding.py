@@ -1,0 +1,20 @@
+"""Something wrong with a checkpoint, or worth knowing about it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from inspector.core.model.path import Path
+
+Severity = Literal["info", "warning", "error"]
+
+
+class Finding(NamedTuple):
+    """One observation, in a plain sentence."""
+
+    code: str
+    """A stable, hyphenated name for programs, e.g. `missing-storage`."""
+    severity: Severity
+    message: str
+    path: Path = ()
+    """The node that it is about; empty for the whole file."""

@@ -1,0 +1,43 @@
+"""The tree: every node is a frozen value that knows its children, not its parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from inspector.core.model.path import Key, Path
+
+Kind = Literal[
+    "mapping",  # dict and its relatives; children are its items
+    "sequence",  # list, tuple, set and theirs
+    "module",  # a torch.nn.Module; children are parameters, buffers and sub-modules, then the rest
+    "object",  # an instance of any other class; children are its attributes, arguments, items
+    "tensor",  # value: Tensor
+    "array",  # a numpy array; value: Tensor without storage semantics of torch
+    "storage",  # a bare torch storage; value: Storage
+    "value",  # a plain Python value: str, int, float, bool, None, bytes, complex
+    "global",  # a class or function that was named, not called; value: None, type: its name
+    "reference",  # the same object stands elsewhere; value: the path of its first place
+    "cut",  # not shown for a reason that `value` states
+]
+
+
+class Node(NamedTuple):
+    """A place in a checkpoint: the key under its parent, and what is there."""
+
+    key: Key
+    kind: Kind
+    type: str
+    """The class as `module.name`, without `builtins.`; for tensors `Tensor` or `Parameter`."""
+    value: Any = None
+    children: tuple[Node, ...] = ()
+
+
+def walk(root: Node) -> Iterator[tuple[Path, Node]]:
+    """Yield every node below and including `root` with its path from there, in stored order."""
+    stack: list[tuple[Path, Node]] = [((), root)]
+    while stack:
+        path, node = stack.pop()
+        yield path, node
+        if node.children:
+            stack.extend([((*path, child.key), child) for child in reversed(node.children)])

@@ -1,0 +1,55 @@
+"""Where a node is: the keys from the root, exact whatever they contain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Attribute(str):
+    """An attribute of an object, as a step of a path; never equal to the item of that name."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Attribute) and str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Attribute, str(self)))
+
+
+class OpaqueKey(str):
+    """The text of a mapping's key that has no exact plain form, such as a pickled object."""
+
+    __slots__ = ()
+
+
+# str, int, float, bool, None, bytes, complex or a tuple of these; an Attribute or an OpaqueKey.
+Key = Any
+Path = tuple[Key, ...]
+
+
+def json_key(key: Key) -> str | int:
+    """Return the key as the JSON contract spells it: strings and integers as they are."""
+    kind = type(key)
+    return key if kind is str or kind is int else str(key) if isinstance(key, str) else repr(key)
+
+
+def json_path(path: Path) -> list[str | int]:
+    """Return the path as an array of keys."""
+    return [json_key(key) for key in path]
+
+
+def python_path(path: Path, root: str = "checkpoint") -> str:
+    """Return the Python expression that reaches the node from the loaded object `root`."""
+    expression = root
+    for key in path:
+        if not isinstance(key, Attribute):
+            expression += f"[{key if isinstance(key, OpaqueKey) else repr(key)}]"
+        elif key.isidentifier():
+            expression += f".{key}"
+        else:
+            expression = f"getattr({expression}, {str(key)!r})"
+    return expression

@@ -1,0 +1,32 @@
+"""Progress and cancellation, spoken by every long function of the core.
+
+A long function takes `progress: Progress = silent` and calls it often. The call is also the
+point where it can be stopped: it raises `Cancelled` once the caller gave up.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Cancelled(Exception):
+    """The caller no longer wants the result."""
+
+
+class Progress(Protocol):
+    """Called with the share done so far, 0.0 to 1.0, and what is being done."""
+
+    def __call__(self, fraction: float, message: str = "", /) -> None: ...
+
+
+def silent(fraction: float, message: str = "", /) -> None:
+    """Report to nobody and never cancel."""
+
+
+def part(progress: Progress, start: float, stop: float) -> Progress:
+    """Return a progress that fills only the share `start`..`stop` of `progress`."""
+
+    def report(fraction: float, message: str = "", /) -> None:
+        progress(start + (stop - start) * min(fraction, 1.0), message)
+
+    return report

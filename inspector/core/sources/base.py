@@ -1,0 +1,59 @@
+"""What every reader may ask of the bytes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from inspector.core.errors import SourceError
+
+
+class Source(Protocol):
+    """A run of bytes of known size that can be read anywhere."""
+
+    @property
+    def uri(self) -> str:
+        """The address a person would recognise; a path for a local file."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes there were when the source was opened."""
+        ...
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`, fewer only at the end; raises SourceError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file or connection."""
+        ...
+
+
+class Section:
+    """A part of a source, as a source of its own."""
+
+    def __init__(self, source: Source, offset: int, length: int) -> None:
+        self._source = source
+        self._offset = offset
+        self.uri = source.uri
+        self.size = max(0, min(length, source.size - offset))
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read within the section; what lies behind its end does not exist."""
+        length = max(0, min(length, self.size - offset))
+        return self._source.read_at(self._offset + offset, length)
+
+    def close(self) -> None:
+        """Do nothing: the whole source belongs to who opened it."""
+
+
+def read_exactly(source: Source, offset: int, length: int, what: str) -> bytes:
+    """Return exactly `length` bytes or raise SourceError naming `what` was being read."""
+    data = source.read_at(offset, length)
+    if len(data) != length:
+        raise SourceError(
+            f"{source.uri}: {what} should take {length} bytes at {offset}, "
+            f"but the file ends after {len(data)} of them.",
+            "The file is cut off or has changed; copy or download it again.",
+        )
+    return data

@@ -1,0 +1,79 @@
+"""A file of this machine, read by position."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+
+from inspector.core.errors import SourceError
+from inspector.core.sources.base import Source
+
+_READ_PIECE = 1 << 30  # Linux returns at most 2 GiB - 4 KiB from one read
+
+
+class LocalSource:
+    """An open file; may be read from several threads at once."""
+
+    def __init__(self, path: str) -> None:
+        self.uri = path
+        try:
+            # O_NONBLOCK: opening a FIFO that nobody writes to must not hang.
+            flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+            self._fd = os.open(path, flags)
+        except (OSError, ValueError) as error:
+            raise _cannot_open(path, error) from error
+        status = os.fstat(self._fd)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(self._fd)
+            is_folder = stat.S_ISDIR(status.st_mode)
+            raise SourceError(
+                f"{path} is {'a folder' if is_folder else 'not a regular file'}.",
+                "Open a checkpoint file inside it." if is_folder else "",
+            )
+        self.size = status.st_size
+        self._lock = threading.Lock()
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`, fewer only at the end."""
+        pieces = []
+        while length > 0:
+            try:
+                data = self._read_some(offset, min(length, _READ_PIECE))
+            except OSError as error:
+                raise SourceError(f"{self.uri}: cannot be read: {error.strerror}.") from error
+            if not data:
+                break
+            pieces.append(data)
+            offset += len(data)
+            length -= len(data)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _read_some(self, offset: int, length: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._fd, length, offset)
+        with self._lock:  # Windows has one file position per descriptor
+            os.lseek(self._fd, offset, os.SEEK_SET)
+            return os.read(self._fd, length)
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def open_source(uri: str) -> Source:
+    """Open the file at `uri` for positional reads; raises SourceError."""
+    return LocalSource(uri)
+
+
+def _cannot_open(path: str, error: OSError | ValueError) -> SourceError:
+    if isinstance(error, FileNotFoundError):
+        return SourceError(f"{path} does not exist.", "Check the spelling of the path.")
+    if isinstance(error, PermissionError):
+        return SourceError(f"{path} may not be read by this user.", "Ask its owner for access.")
+    if isinstance(error, IsADirectoryError):
+        return SourceError(f"{path} is a folder.", "Open a checkpoint file inside it.")
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return SourceError(f"{path!r} cannot be opened: {reason}.")

@@ -1,0 +1,169 @@
+"""The central directory of a zip archive: where each member lies. No member is read.
+
+Python's `zipfile` shifts offsets and reads local headers; torch does neither, so what it shows
+can differ from what `torch.load` reads. This follows torch's reader
+(`caffe2/serialize/inline_container.cc` over miniz): absolute offsets, the last end record wins,
+local headers are trusted for their length only. Specification: PKWARE APPNOTE 6.3.10.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import NamedTuple
+
+from inspector.core.errors import Damaged
+from inspector.core.sources.base import Source, read_exactly
+
+_END = struct.Struct("<4s4H2LH")  # 4.3.16 end of central directory
+_END64_LOCATOR = struct.Struct("<4sLQL")  # 4.3.15
+_END64 = struct.Struct("<4sQ2H2L4Q")  # 4.3.14
+_ENTRY = struct.Struct("<4s4xHH4x3L3H8xL")  # 4.3.12; versions, times and attributes skipped
+_LOCAL = struct.Struct("<4s22xHH")  # 4.3.7
+_MAX_COMMENT = 0xFFFF
+_MAX_DIRECTORY = 1 << 30
+_MAX_INFLATED = 1 << 30
+_STORED, _DEFLATED = 0, 8
+_DOWNLOAD_AGAIN = "The file is cut off or damaged; copy or download it again."
+
+
+class Member(NamedTuple):
+    """A member of the archive, as the central directory describes it."""
+
+    header_offset: int
+    """Where its local header begins."""
+    size: int
+    """Bytes of its content."""
+    stored_size: int
+    """Bytes it takes in the archive; differs from `size` if compressed."""
+    method: int
+    crc: int
+    flags: int
+
+
+class ZipIndex:
+    """Names of all members, in order, and what the directory says of each."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        count, size, offset, end = _find_end(source)
+        self.shifted = offset + size != end
+        """True if something stands before or inside the archive that the directory ignores."""
+        self.members: dict[str, Member] = {}
+        self.duplicates: list[str] = []
+        """Names that occur twice, upper and lower case being the same, as for torch."""
+        self._read_directory(read_exactly(source, offset, size, "the zip directory"), count)
+
+    def _read_directory(self, directory: bytes, count: int) -> None:
+        members = self.members
+        unpack, entry_size = _ENTRY.unpack_from, _ENTRY.size
+        new = tuple.__new__
+        position = 0
+        for _ in range(count):
+            try:
+                (signature, flags, method, crc, stored, size, name_len, extra_len, comment_len,
+                 offset) = unpack(directory, position)  # fmt: skip
+            except struct.error:
+                raise self._damaged("its directory is shorter than it says") from None
+            if signature != b"PK\x01\x02":
+                raise self._damaged("its directory is garbled")
+            start = position + entry_size
+            stop = start + name_len
+            # torch writes UTF-8 whether or not it sets the flag (bit 11) that says so.
+            name = directory[start:stop].decode("utf-8", "surrogateescape")
+            if stored == 0xFFFFFFFF or size == 0xFFFFFFFF or offset == 0xFFFFFFFF:
+                extra = directory[stop : stop + extra_len]
+                size, stored, offset = _zip64(extra, size, stored, offset)
+            if name in members:
+                self.duplicates.append(name)
+            members[name] = new(Member, (offset, size, stored, method, crc, flags))
+            position = stop + extra_len + comment_len
+        folded = {name.lower() for name in members}
+        if len(folded) != len(members):
+            seen: set[str] = set()
+            for name in members:
+                if name.lower() in seen:
+                    self.duplicates.append(name)
+                seen.add(name.lower())
+
+    def content_offset(self, name: str) -> int:
+        """Return where the content of a member begins; reads its local header (30 bytes)."""
+        member = self.members[name]
+        header = read_exactly(
+            self._source, member.header_offset, _LOCAL.size, f"the header of {name!r}"
+        )
+        signature, name_len, extra_len = _LOCAL.unpack(header)
+        if signature != b"PK\x03\x04":
+            raise self._damaged(f"the header of {name!r} is not where its directory says")
+        return int(member.header_offset + _LOCAL.size + name_len + extra_len)
+
+    def read(self, name: str) -> bytes:
+        """Return the whole content of a member that is known to be small."""
+        member = self.members[name]
+        offset = self.content_offset(name)
+        if max(member.size, member.stored_size) > _MAX_INFLATED:
+            raise self._damaged(f"{name!r} claims {member.size} bytes, too many to read at once")
+        data = read_exactly(self._source, offset, member.stored_size, f"{name!r}")
+        if member.method == _STORED:
+            return data
+        if member.method != _DEFLATED:
+            raise self._damaged(f"{name!r} is compressed with method {member.method}")
+        try:
+            # max_length bounds the work to what the directory declares.
+            inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, member.size + 1)
+        except zlib.error:
+            raise self._damaged(f"the compressed data of {name!r} is garbled") from None
+        if len(inflated) != member.size:
+            raise self._damaged(f"{name!r} does not inflate to the size it declares")
+        return inflated
+
+    def _damaged(self, what: str) -> Damaged:
+        return Damaged(f"{self._source.uri}: the zip archive is damaged: {what}.", _DOWNLOAD_AGAIN)
+
+
+def _find_end(source: Source) -> tuple[int, int, int, int]:
+    """Return entry count, directory size and offset, and where the end records begin."""
+    tail_offset = max(0, source.size - _END.size - _MAX_COMMENT)
+    # Almost every archive ends with its end record: try the last few bytes before 64 KiB.
+    for start in (max(0, source.size - 512), tail_offset):
+        tail = source.read_at(start, source.size - start)
+        found = tail.rfind(b"PK\x05\x06")
+        if found >= 0 and len(tail) - found >= _END.size:
+            break
+    else:
+        raise Damaged(
+            f"{source.uri} begins like a zip archive, but the directory at its end is missing: "
+            "the file is cut off.",
+            "Copy or download it again.",
+        )
+    end = start + found
+    _, _, _, _, count, size, offset, _ = _END.unpack_from(tail, found)
+    locator = source.read_at(end - _END64_LOCATOR.size, _END64_LOCATOR.size)
+    if len(locator) == _END64_LOCATOR.size and locator[:4] == b"PK\x06\x07":
+        end64 = _END64_LOCATOR.unpack(locator)[2]
+        record = read_exactly(source, end64, _END64.size, "the zip64 end record")
+        fields = _END64.unpack(record)
+        if fields[0] == b"PK\x06\x06":
+            end, count, size, offset = end64, fields[7], fields[8], fields[9]
+    if offset + size > source.size or size > _MAX_DIRECTORY or count * _ENTRY.size > size:
+        raise Damaged(
+            f"{source.uri}: the zip archive is damaged: its directory of {count} entries cannot "
+            f"lie in {size} bytes at {offset}.",
+            _DOWNLOAD_AGAIN,
+        )
+    return count, size, offset, end
+
+
+def _zip64(extra: bytes, size: int, stored: int, offset: int) -> tuple[int, int, int]:
+    """Replace the fields that are too large for 32 bits by those of extra field 1 (4.5.3)."""
+    position = 0
+    while position + 4 <= len(extra):
+        tag, length = struct.unpack_from("<HH", extra, position)
+        if tag == 1:
+            wide = iter(struct.unpack_from(f"<{length // 8}Q", extra, position + 4))
+            size = next(wide, size) if size == 0xFFFFFFFF else size
+            stored = next(wide, stored) if stored == 0xFFFFFFFF else stored
+            offset = next(wide, offset) if offset == 0xFFFFFFFF else offset
+            break
+        position += 4 + length
+    return size, stored, offset

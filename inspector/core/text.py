@@ -1,0 +1,72 @@
+"""Sizes, counts, shapes and values as short plain text for people; pure functions."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+# C0 and C1 controls, line and paragraph separators, the marks that reorder text on screen, and
+# lone surrogates: none may act on a terminal, a window title or a clipboard.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def size(nbytes: int) -> str:
+    """Return bytes in decimal units with three significant digits, as file managers do."""
+    value = float(nbytes)
+    for unit in _UNITS[:-1]:
+        if abs(value) < 999.5:
+            break
+        value /= 1000
+    else:
+        unit = _UNITS[-1]
+    return f"{nbytes} B" if unit == "B" else f"{_three_digits(value)} {unit}"
+
+
+def count(number: int) -> str:
+    """Return a number of elements with three significant digits: `124 M`, `1.25 k`, `17`."""
+    value = float(number)
+    for unit in ("", "k", "M", "G", "T"):
+        if abs(value) < 999.5:
+            break
+        value /= 1000
+    else:
+        unit = "P"
+    return f"{_three_digits(value)} {unit}" if unit else str(number)
+
+
+def exact(number: int) -> str:
+    """Return an integer in full, with thin groups of three digits."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def plural(number: int, noun: str) -> str:
+    """Return `1 tensor`, `2 tensors`, `1 entry`, `2 entries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{exact(number)} {noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """Return `64 × 3 × 7 × 7`, or `scalar` for a tensor without dimensions."""
+    return " × ".join(map(str, sizes)) if sizes else "scalar"
+
+
+def printable(untrusted: str, limit: int = 0) -> str:
+    """Return one line in which nothing can act on a terminal or reorder the text around it."""
+    if limit and len(untrusted) > limit:
+        untrusted = untrusted[: limit - 1] + "…"
+    return _UNPRINTABLE.sub(_escape, untrusted)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character) or (
+        f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
+    )
+
+
+def _three_digits(value: float) -> str:
+    digits = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    return f"{value:.{digits}f}"
