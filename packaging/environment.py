@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 STATE = VENV / "set-up.json"
+LOG = VENV / "set-up.log"
 
 
 class SetupError(Exception):
@@ -185,10 +186,11 @@ def _install_packages(extra: str, lock: int | None) -> None:
     command += ["--constraint", str(CONSTRAINTS), "--editable", f".[{extra}]" if extra else "."]
     status, output = _run(command, lock, shown=("Downloading ", "Installing collected", "Retrying"))
     if status != 0:
-        errors = [line for line in output if line.startswith("ERROR:")]
+        LOG.write_text("\n".join(output), encoding="utf-8")
+        errors = [line for line in output if line.lower().startswith("error")]
         raise SetupError(
-            f"pip could not install the packages ({_last_line(errors or output)}); "
-            "check the network connection and run me again."
+            f"pip could not install the packages ({_last_line(errors or output)}): "
+            f"check the network connection, read {LOG} if that is not it, and run me again."
         )
 
 
