@@ -133,7 +133,7 @@ def _set_up(state: dict[str, str], needed: dict[str, str], lock: int | None) -> 
     started = time.monotonic()
     say(f"Setting up {VENV} (only this once; it may take a minute or two).")
     fresh = not _usable(state)
-    system_packages.ensure(venv=fresh, window="window" in needed)
+    system_packages.ensure(venv=fresh, window="window" in needed, programs="tests" in needed)
     if fresh:
         _make_venv(lock)
         state = {}
@@ -187,9 +187,8 @@ def _install_packages(extra: str, lock: int | None) -> None:
     status, output = _run(command, lock, shown=("Downloading ", "Installing collected", "Retrying"))
     if status != 0:
         LOG.write_text("\n".join(output), encoding="utf-8")
-        errors = [line for line in output if line.lower().startswith("error")]
         raise SetupError(
-            f"pip could not install the packages ({_last_line(errors or output)}): "
+            f"pip could not install the packages ({_reason(output)}): "
             f"check the network connection, read {LOG} if that is not it, and run me again."
         )
 
@@ -229,12 +228,21 @@ def _run(
         for line in process.stdout:
             output.append(line.strip())
             if any(word in line for word in shown):
-                say("    " + _shortened(line.strip()))
+                say("    " + _shortened(line.strip().rpartition(")) after ")[2]))
     return process.returncode, output
 
 
 def _shortened(line: str, width: int = 110) -> str:
     return line if len(line) <= width else line[: width - 4] + " ..."
+
+
+def _reason(output: list[str]) -> str:
+    """Return the line of pip's output that says best why it failed."""
+    for sign in ("connection broken by", "ERROR:", "error:"):
+        for line in output:
+            if sign in line:
+                return _shortened(line[line.index(sign) :], 300)
+    return _last_line(output)
 
 
 def _last_line(output: list[str]) -> str:

@@ -47,49 +47,64 @@ LIBRARIES = {
     "libzstd.so.1": "libzstd1",
 }
 PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool"}
-PACMAN = (
-    "libglvnd libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-keysyms xcb-util-image "
-    "xcb-util-renderutil fontconfig dbus glib2"
-)
+FEDORA = {"xvfb": "xorg-x11-server-Xvfb"}
+ARCH = {"xvfb": "xorg-server-xvfb"}
+ARCH_LIBRARIES = [
+    "libglvnd",
+    "libxkbcommon-x11",
+    "xcb-util-cursor",
+    "xcb-util-image",
+    "xcb-util-keysyms",
+    "xcb-util-renderutil",
+    "xcb-util-wm",
+    "fontconfig",
+    "dbus",
+    "glib2",
+]
 
 
-def ensure(*, venv: bool, window: bool) -> None:
-    """Make sure, before any download, that a virtual environment and a window can be had."""
-    packages, lacking = [], []
+def ensure(*, venv: bool, window: bool, programs: bool) -> None:
+    """Make sure, before any download, that a virtual environment and a window can be had.
+
+    `programs` only adds to what is asked for anyway: no test fails without them.
+    """
+    if sys.platform != "linux":
+        return
+    packages, lack = [], []
     if venv and importlib.util.find_spec("ensurepip") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
-        lacking.append("Python's venv module")
-    missing = [name for name in LIBRARIES if not _loads(name)] if window and _on_linux() else []
-    if packages or missing:
-        _provide(packages, missing, lacking)
+        lack.append("Python's venv module")
+    libraries = [name for name in LIBRARIES if not _loads(name)] if window else []
+    if packages or libraries:
+        wished = [PROGRAMS[name] for name in _absent_programs()] if programs else []
+        _provide(packages + wished, libraries, lack + libraries)
 
 
 def ensure_qt_loads(python: Path) -> None:
     """Make sure that the loader finds every library of the Qt in `python`'s environment."""
     missing = _unresolved(python)
-    if missing:
-        _provide([], missing, [])
+    if any(name in LIBRARIES for name in missing):
+        _provide([], missing, missing)
         missing = _unresolved(python)
     if missing:
         raise SetupError(
-            f"Qt still lacks {', '.join(missing)}: "
-            "install the packages that provide it and run me again."
+            f"Qt lacks {', '.join(missing)}: "
+            "install the packages of your system that provide this, then run me again."
         )
 
 
 def ensure_programs() -> None:
     """Install the virtual screen and keyboard that the end-to-end tests cannot do without."""
-    packages = [package for name, package in PROGRAMS.items() if shutil.which(name) is None]
-    if not packages or not _on_linux():
-        return
-    try:
-        _provide(packages, [], ["a virtual screen for the end-to-end tests"])
-    except SetupError as error:
-        say(f"The end-to-end tests will be skipped: {error}")
+    absent = _absent_programs()
+    if absent and sys.platform == "linux":
+        try:
+            _provide([PROGRAMS[name] for name in absent], [], absent)
+        except SetupError as error:
+            say(f"The end-to-end tests will be skipped. {error}")
 
 
-def _on_linux() -> bool:
-    return sys.platform == "linux"
+def _absent_programs() -> list[str]:
+    return [name for name in PROGRAMS if shutil.which(name) is None]
 
 
 def _loads(name: str) -> bool:
@@ -107,8 +122,9 @@ def _unresolved(python: Path) -> list[str]:
     find = "import importlib.util as u; print(u.find_spec('PySide6').submodule_search_locations[0])"
     where = subprocess.run([python, "-I", "-c", find], capture_output=True, text=True, check=True)
     qt = Path(where.stdout.strip())
-    # Where there is an X server Qt can use it, also from a Wayland session.
-    plugin = "libqxcb.so" if os.environ.get("DISPLAY") else "libqwayland.so"
+    # The tests use X without having a display yet, and most Wayland sessions offer X too.
+    only_wayland = os.environ.get("WAYLAND_DISPLAY") and not os.environ.get("DISPLAY")
+    plugin = "libqwayland.so" if only_wayland else "libqxcb.so"
     linked = [qt / "QtWidgets.abi3.so", qt / "Qt" / "plugins" / "platforms" / plugin]
     command = ["ldd", *(str(library) for library in linked if library.exists())]
     report = subprocess.run(
@@ -118,16 +134,14 @@ def _unresolved(python: Path) -> list[str]:
     return sorted({line.split()[0] for line in lines if line.endswith("=> not found")})
 
 
-def _provide(packages: list[str], libraries: list[str], lacking: list[str]) -> None:
-    """Install with apt-get as root; otherwise say what to type."""
+def _provide(packages: list[str], libraries: list[str], lack: list[str]) -> None:
+    """Install Debian's `packages` and those of `libraries` as root; otherwise say what to type."""
     wanted = packages + sorted({LIBRARIES[name] for name in libraries if name in LIBRARIES})
-    lack = ", ".join(lacking + libraries)
-    if shutil.which("apt-get") is None or not wanted:
-        raise SetupError(f"Missing: {lack}. {_hint(packages, libraries)}, then run me again.")
+    shown = ", ".join(lack[:4]) + (f" and {len(lack) - 4} more" if len(lack) > 4 else "")
     command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(wanted)}"
-    if os.geteuid() != 0:
-        told = " && ".join("sudo " + part for part in command.split(" && "))
-        raise SetupError(f"Missing: {lack}. Install with\n\n    {told}\n\nthen run me again.")
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        told = _command_for(packages, libraries, command)
+        raise SetupError(f"Missing: {shown}. Install with\n\n    {told}\n\nthen run me again.")
     say(f"  Installing system packages with apt-get: {' '.join(wanted)} ...")
     done = subprocess.run(
         ["sh", "-c", command],
@@ -148,13 +162,15 @@ def _provide(packages: list[str], libraries: list[str], lacking: list[str]) -> N
         )
 
 
-def _hint(packages: list[str], libraries: list[str]) -> str:
-    """Say how other distributions get what is missing, as far as that is known."""
+def _command_for(packages: list[str], libraries: list[str], debian: str) -> str:
+    """Return what to type on this distribution, as far as it is known."""
+    if shutil.which("apt-get"):
+        return " && ".join("sudo " + part for part in debian.split(" && "))
     if shutil.which("dnf"):
-        names = [f"'{name}()(64bit)'" for name in libraries]
-        names += ["xorg-x11-server-Xvfb" if name == "xvfb" else name for name in packages]
-        return f"Install with: sudo dnf install {' '.join(names)}"
+        names = [FEDORA.get(name, name) for name in packages if not name.endswith("-venv")]
+        names += [f"'{name}()(64bit)'" for name in libraries]
+        return f"sudo dnf install {' '.join(names)}"
     if shutil.which("pacman"):
-        names = ["xorg-server-xvfb" if name == "xvfb" else name for name in packages]
-        return f"Install with: sudo pacman -S --needed {' '.join([*names, PACMAN])}"
-    return "Install the packages of your system that provide this"
+        names = [ARCH.get(name, name) for name in packages if not name.endswith("-venv")]
+        return f"sudo pacman -S --needed {' '.join(names + ARCH_LIBRARIES * bool(libraries))}"
+    return "the package manager of your system"
