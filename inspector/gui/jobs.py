@@ -1,0 +1,134 @@
+"""Run functions of the core off the GUI thread.
+
+A worker thread touches Qt in one place only: the two queued relay signals. Every public signal is
+emitted in the GUI thread, so any slot, a lambda included, may touch widgets.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from inspector.core.progress import Cancelled
+
+_REPORT_INTERVAL = 0.05  # seconds: more than 20 reports a second only load the event loop
+
+
+class Job(QObject):
+    """One running call: connect to its signals, or `cancel()` it."""
+
+    progressed = Signal(float, str)
+    succeeded = Signal(object)
+    failed = Signal(Exception)
+    cancelled = Signal()
+    finished = Signal()  # always last, after exactly one of the three above
+
+    _reported = Signal(float, str)
+    _returned = Signal()
+
+    def __init__(self, title: str, discard: Callable[[Any], None] | None) -> None:
+        super().__init__()  # no Qt parent: the runner's dict is the one owner
+        self.title = title
+        self._discard = discard
+        self._cancel = threading.Event()
+        self._last_report = 0.0
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._settled = False
+        queued = Qt.ConnectionType.QueuedConnection
+        self._reported.connect(self._relay_progress, queued)
+        self._returned.connect(self.settle, queued)
+
+    def cancel(self) -> None:
+        """Ask the call to stop at its next progress report; whatever it returns is dropped."""
+        self._cancel.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True from the moment that `cancel()` was called."""
+        return self._cancel.is_set()
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Worker thread: call `function` and keep what became of it."""
+        try:
+            self._report(0.0)
+            self._result = function(*args, progress=self._report, **kwargs)
+        except Cancelled:
+            self._cancel.set()
+        except Exception as error:  # noqa: BLE001 - the boundary: the user must see it
+            self._error = error
+        self._returned.emit()
+
+    def _report(self, fraction: float, message: str = "", /) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
+        now = time.monotonic()
+        if now - self._last_report >= _REPORT_INTERVAL:
+            self._last_report = now
+            self._reported.emit(fraction, message)
+
+    @Slot(float, str)
+    def _relay_progress(self, fraction: float, message: str) -> None:
+        if not self._cancel.is_set():
+            self.progressed.emit(fraction, message)
+
+    @Slot()
+    def settle(self) -> None:
+        """GUI thread: tell the outcome, once, after the call has returned."""
+        if self._settled:
+            return
+        self._settled = True
+        result, self._result = self._result, None
+        if self._cancel.is_set():
+            if self._discard and result is not None:
+                self._discard(result)
+            self.cancelled.emit()
+        elif self._error is not None:
+            self.failed.emit(self._error)
+        else:
+            self.succeeded.emit(result)
+        self.finished.emit()
+
+
+class JobRunner(QObject):
+    """Starts jobs on a small thread pool and stops them all on shutdown."""
+
+    def __init__(self, workers: int = 2) -> None:
+        super().__init__()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job")
+        self._running: dict[Job, Future[None]] = {}
+
+    def start(
+        self,
+        title: str,
+        function: Callable[..., Any],
+        *args: Any,
+        discard: Callable[[Any], None] | None = None,
+    ) -> Job:
+        """Call `function(*args, progress=...)` on a worker thread.
+
+        `discard` gets a result that nobody wants any more, to release what it holds.
+        """
+        job = Job(title, discard)
+        job.finished.connect(lambda: self._running.pop(job, None))
+        self._running[job] = self._pool.submit(job.run, function, *args)
+        return job
+
+    @property
+    def running(self) -> tuple[Job, ...]:
+        """The jobs whose outcome has not been told yet."""
+        return tuple(self._running)
+
+    def shutdown(self) -> None:
+        """Cancel every job, wait until the worker threads are idle, and tell the outcomes."""
+        for job in self.running:
+            job.cancel()
+        wait(self._running.values())
+        self._pool.shutdown()
+        for job in self.running:
+            job.settle()

@@ -1,0 +1,99 @@
+"""What a palette alone cannot say: lines, padding and corners."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from string import Template
+
+from inspector.gui.theme.colours import Colours
+
+_SHEET = Template("""
+QMainWindow, QDialog { background: $window; }
+QToolTip { background: $base; color: $text; border: 1px solid $strong_line; padding: 4px 6px; }
+
+QMenuBar { background: $window; padding: 2px 4px; }
+QMenuBar::item { padding: 4px 9px; border-radius: 5px; }
+QMenuBar::item:selected { background: $line; }
+QMenu { background: $base; border: 1px solid $strong_line; padding: 5px; }
+QMenu::item { padding: 5px 26px 5px 22px; border-radius: 5px; }
+QMenu::item:selected { background: $selection; color: $text; }
+QMenu::item:disabled { color: $faint; }
+QMenu::separator { height: 1px; background: $line; margin: 5px 4px; }
+QMenu::indicator { width: 14px; height: 14px; left: 5px; }
+
+QStatusBar { background: $window; color: $muted; border-top: 1px solid $line; }
+QStatusBar::item { border: none; }
+QStatusBar QLabel { color: $muted; padding: 2px 8px; }
+
+QTabWidget::pane { border: none; border-top: 1px solid $line; }
+QTabBar { background: transparent; }
+QTabBar::tab { background: transparent; color: $muted; border: none;
+    border-bottom: 2px solid transparent; padding: 7px 12px 6px 12px; margin: 0 1px; }
+QTabBar::tab:hover { color: $text; background: $hover; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:focus { color: $accent; }
+
+QHeaderView { background: $base; border: none; }
+QHeaderView::section { background: $base; color: $muted; border: none;
+    border-bottom: 1px solid $line; padding: 6px 10px; }
+QHeaderView::section:hover { color: $text; background: $hover; }
+QTableView { border: none; background: $base; selection-background-color: $selection; }
+
+QLineEdit { background: $base; border: 1px solid $line; border-radius: 6px; padding: 5px 6px;
+    selection-background-color: $selection; selection-color: $text; }
+QLineEdit:hover { border-color: $strong_line; }
+QLineEdit:focus { border-color: $accent; }
+
+QPushButton { background: $base; border: 1px solid $strong_line; border-radius: 6px;
+    padding: 6px 16px; min-height: 1.2em; }
+QPushButton:hover { background: $hover; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:pressed { background: $selection; }
+QPushButton:disabled { color: $faint; border-color: $line; }
+QPushButton[primary="true"] { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton[primary="true"]:focus { border-color: $text; }
+QPushButton[primary="true"]:hover { border-color: $strong_line; }
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 4px; }
+QToolButton:hover { background: $line; }
+QToolButton:focus { border-color: $accent; }
+
+QPushButton[severity] { border-radius: 10px; padding: 2px 10px 2px 7px; min-height: 0;
+    border: 1px solid transparent; }
+QPushButton[severity="info"] { background: $info_ground; color: $info; }
+QPushButton[severity="warning"] { background: $warning_ground; color: $warning; }
+QPushButton[severity="error"] { background: $error_ground; color: $error; }
+QPushButton[severity="info"]:hover, QPushButton[severity="info"]:focus { border-color: $info; }
+QPushButton[severity="warning"]:hover, QPushButton[severity="warning"]:focus {
+    border-color: $warning; }
+QPushButton[severity="error"]:hover, QPushButton[severity="error"]:focus { border-color: $error; }
+
+QLabel { background: transparent; }
+QLabel[tone="muted"] { color: $muted; }
+QLabel[tone="faint"] { color: $faint; }
+QLabel[tone="error"] { color: $error; }
+QWidget[ground="base"] { background: $base; }
+QWidget[ground="window"] { background: $window; }
+QScrollArea { background: transparent; border: none; }
+QPlainTextEdit { background: $base; border: none; selection-background-color: $selection;
+    selection-color: $text; }
+
+QSplitter::handle { background: $line; }
+QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 6px;
+    min-height: 6px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: $strong_line; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover { background: $faint; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+""")
+
+
+def style_sheet(colours: Colours) -> str:
+    """Return the sheet of the whole application in these colours."""
+    return _SHEET.substitute(asdict(colours))

@@ -1,0 +1,1 @@
+"""The tree of a checkpoint on screen: what is shown in which order, and how it looks."""

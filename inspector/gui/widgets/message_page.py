@@ -1,0 +1,78 @@
+"""A calm page with one picture, a few words and the ways on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from inspector.gui.theme import pixmap, scaled
+from inspector.gui.widgets.labels import PlainLabel
+
+_WIDTH = 560  # a line of text much longer than this is hard to read
+_PICTURE = 44
+
+
+class MessagePage(QWidget):
+    """Picture, title, paragraphs and buttons in the middle of whatever room there is."""
+
+    def __init__(self, picture: str, title: str) -> None:
+        super().__init__()
+        self.setProperty("ground", "base")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._name = picture
+        self._picture = QLabel()
+        self._title = PlainLabel(title, font=scaled(1.45, QFont.Weight.DemiBold), wrap=True)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(10)
+        self._column.addWidget(self._picture)
+        self._column.addSpacing(4)
+        self._column.addWidget(self._title)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch()
+
+        middle = QWidget()
+        middle.setLayout(self._column)
+        middle.setMaximumWidth(_WIDTH)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(middle, 100)
+        row.addStretch(1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(24, 24, 24, 24)
+        page.addStretch(4)
+        page.addLayout(row)
+        page.addStretch(5)
+
+    def set_picture(self, colour: str) -> None:
+        """Draw the picture in `colour`, which follows the theme."""
+        size = QSize(_PICTURE, _PICTURE)
+        image = pixmap(self._name, colour, size.width(), self.devicePixelRatio())
+        self._picture.setPixmap(image)
+
+    def set_title(self, title: str) -> None:
+        """Show another title."""
+        self._title.setText(title)
+
+    def add_text(self, text: str, *, muted: bool = False, selectable: bool = False) -> PlainLabel:
+        """Put a paragraph below what is there."""
+        tone = "muted" if muted else ""
+        label = PlainLabel(text, tone=tone, wrap=True, selectable=selectable)
+        self._column.addWidget(label)
+        return label
+
+    def add_widget(self, widget: QWidget) -> None:
+        """Put any widget below what is there."""
+        self._column.addWidget(widget)
+
+    def add_button(self, text: str, *, primary: bool = False) -> QPushButton:
+        """Put a button into the row at the bottom, made by the first call."""
+        if self._buttons.parent() is None:
+            self._column.addSpacing(8)
+            self._column.addLayout(self._buttons)
+        button = QPushButton(text)
+        button.setProperty("primary", primary)
+        button.setAutoDefault(True)
+        self._buttons.insertWidget(self._buttons.count() - 1, button)
+        return button

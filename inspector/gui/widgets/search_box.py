@@ -1,0 +1,40 @@
+"""A line to search with, that says when the person has stopped typing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QIcon, QKeyEvent, Qt
+from PySide6.QtWidgets import QLineEdit
+
+_PAUSE_MS = 120
+
+
+class SearchBox(QLineEdit):
+    """Emits `searched` shortly after typing, `left` when the person goes on to the results."""
+
+    searched = Signal(str)
+    left = Signal()
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__()
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName("Search keys")
+        self.setClearButtonEnabled(True)
+        self.setAcceptDrops(False)  # a file that is dropped here is meant for the window
+        self._action = self.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(lambda: self.searched.emit(self.text()))
+        self.textChanged.connect(lambda _: self._pause.start())
+
+    def set_icon(self, icon: QIcon) -> None:
+        """Show `icon` at the start of the line."""
+        self._action.setIcon(icon)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
