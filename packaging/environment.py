@@ -126,6 +126,7 @@ def _alone() -> Iterator[int | None]:
 
 
 def _set_up(state: dict[str, str], needed: dict[str, str], lock: int | None) -> None:
+    import shutil
     import time
 
     import system_packages
@@ -134,20 +135,26 @@ def _set_up(state: dict[str, str], needed: dict[str, str], lock: int | None) -> 
     say(f"Setting up {VENV} (only this once; it may take a minute or two).")
     fresh = not _usable(state)
     system_packages.ensure(venv=fresh, window="window" in needed, programs="tests" in needed)
-    if fresh:
-        _make_venv(lock)
-        state = {}
-    state |= {"root": str(ROOT), "python": _python_version()}
     # Until it is done the state says so: what a killed pip leaves behind looks installed to pip.
-    _write_state(state | {"unfinished": "yes"})
+    unfinished = {"unfinished": "yes"}
+    if fresh:
+        state = {}
+        shutil.rmtree(VENV, ignore_errors=True)
+        VENV.mkdir(exist_ok=True)
+        _write_state(unfinished)
+        _make_venv(lock)
+    state |= {"root": str(ROOT), "python": _python_version()}
+    _write_state(state | unfinished)
     try:
         _install_packages("test" if "tests" in needed else "", lock)
     except SetupError:
         _write_state(state)  # pip failed by itself, and took back what it had begun
         raise
+    state |= {part: digest for part, digest in needed.items() if part != "window"}
+    _write_state(state)
     if "window" in needed:
         system_packages.ensure_qt_loads(PYTHON)
-    _write_state(state | needed)
+        _write_state(state | needed)
     say(f"Ready after {time.monotonic() - started:.0f} s.")
 
 
@@ -157,18 +164,12 @@ def _usable(state: dict[str, str]) -> bool:
         return False
     if state.get("root", str(ROOT)) != str(ROOT):  # moved or copied: its scripts name the old place
         return False
-    pattern = (
-        "Lib/site-packages" if os.name == "nt" else f"lib/python{_python_version()}/site-packages"
-    )
-    return (VENV / pattern / "pip").is_dir()
+    library = "Lib" if os.name == "nt" else f"lib/python{_python_version()}"
+    return (VENV / library / "site-packages" / "pip").is_dir()
 
 
 def _make_venv(lock: int | None) -> None:
-    import shutil
-
     say("  Making the virtual environment ...")
-    if VENV.exists():
-        shutil.rmtree(VENV)
     # Inside an active environment, the Python that it was made from.
     base = getattr(sys, "_base_executable", None) or sys.executable
     status, output = _run([base, "-m", "venv", str(VENV)], lock)
@@ -181,7 +182,7 @@ def _make_venv(lock: int | None) -> None:
 
 def _install_packages(extra: str, lock: int | None) -> None:
     what = "the program, Qt" + (", torch, the test tools" if extra else "")
-    say(f"  Downloading and installing {what} ({'300' if extra else '90'} MB or so) ...")
+    say(f"  Downloading and installing {what} ({'some hundred' if extra else 'about 90'} MB) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     command += ["--constraint", str(CONSTRAINTS), "--editable", f".[{extra}]" if extra else "."]
     status, output = _run(command, lock, shown=("Downloading ", "Installing collected", "Retrying"))
