@@ -185,7 +185,7 @@ def _install_packages(extra: str, lock: int | None) -> None:
     say(f"  Downloading and installing {what} ({'some hundred' if extra else 'about 90'} MB) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     command += ["--constraint", str(CONSTRAINTS), "--editable", f".[{extra}]" if extra else "."]
-    status, output = _run(command, lock, shown=("Downloading ", "Installing collected", "Retrying"))
+    status, output = _run(command, lock, shown=(" MB)", "Installing collected", "Retrying"))
     if status != 0:
         LOG.write_text("\n".join(output), encoding="utf-8")
         raise SetupError(

@@ -25,14 +25,14 @@ SAMPLE = environment.ROOT / "resources" / "samples" / "shapes-cnn-epoch12.pt"
 
 def main() -> None:
     """Set up what is missing, then become the program."""
-    window = environment.has_display()
-    with environment.one_line_errors():
-        environment.prepare(tests=False, window=window)
     # -P: the folder it is started from must not provide modules, it may hold downloaded files.
-    command = [str(environment.PYTHON), "-P", "-m", "inspector", *(sys.argv[1:] or [str(SAMPLE)])]
-    if sys.platform == "win32":  # there execv returns to the prompt at once
-        sys.exit(subprocess.call(command))
-    os.execv(command[0], command)
+    program = [str(environment.PYTHON), "-P", "-m", "inspector"]
+    command = program + (sys.argv[1:] or [str(SAMPLE)])
+    with environment.one_line_errors():
+        environment.prepare(tests=False, window=environment.has_display())
+        if sys.platform == "win32":  # there execv returns to the prompt at once
+            sys.exit(subprocess.call(command))
+        os.execv(command[0], command)
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def _provide(packages: list[str], libraries: list[str], lack: list[str]) -> None
     wanted = packages + sorted({LIBRARIES[name] for name in libraries if name in LIBRARIES})
     shown = ", ".join(lack[:4]) + (f" and {len(lack) - 4} more" if len(lack) > 4 else "")
     command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(wanted)}"
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if shutil.which("apt-get") is None or not _is_root():
         told = _command_for(packages, libraries, command)
         raise SetupError(f"Missing: {shown}. Install with\n\n    {told}\n\nthen run me again.")
     say(f"  Installing system packages with apt-get: {' '.join(wanted)} ...")
@@ -160,6 +160,10 @@ def _provide(packages: list[str], libraries: list[str], lack: list[str]) -> None
             f"apt-get could not install {' '.join(wanted)} ({reason}); "
             "check the network connection and run me again."
         )
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 def _command_for(packages: list[str], libraries: list[str], debian: str) -> str:
