@@ -29,17 +29,19 @@ def test_older_python_is_told_what_to_do(name: str) -> None:
     ]
 
 
-def test_second_start_costs_next_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    state = environment._read_state()
-    if state.get("program") != environment._digest():
+@pytest.fixture
+def without_display() -> dict[str, str]:
+    """Return an environment in which packaging/run.py has nothing to set up."""
+    if environment._read_state().get("program") != environment._digest():
         pytest.skip("this environment was not made by packaging/run.py or packaging/test.py")
-    without_display = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("DISPLAY", "WAYLAND_DISPLAY")
-    }
+    hidden = {"DISPLAY", "WAYLAND_DISPLAY"}
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
-    def seconds(*command: str) -> float:
+
+def test_second_start_costs_next_to_nothing(
+    without_display: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def seconds(*command: str | Path) -> float:
         """Return the best of five, which other programs disturb least."""
         times = []
         for _ in range(5):
@@ -48,10 +50,23 @@ def test_second_start_costs_next_to_nothing(capsys: pytest.CaptureFixture[str]) 
             times.append(time.perf_counter() - started)
         return min(times)
 
-    direct = seconds(str(environment.PYTHON), "-P", "-m", "inspector", "--version")
-    through_run = seconds(sys.executable, str(ROOT / "packaging" / "run.py"), "--version")
+    direct = seconds(environment.PYTHON, "-P", "-m", "inspector", "--version")
+    through_run = seconds(sys.executable, ROOT / "packaging" / "run.py", "--version")
     with capsys.disabled():  # a measurement of this machine, so it is shown and not judged
         print(f" run.py adds {through_run - direct:.3f} s to a start of {direct:.3f} s ", end="")
+
+
+def test_modules_beside_a_checkpoint_are_not_imported(
+    without_display: dict[str, str], tmp_path: Path
+) -> None:
+    for name in ("inspector.py", "json.py", "click.py"):
+        (tmp_path / name).write_text("raise SystemExit('planted')")
+    command = [sys.executable, str(ROOT / "packaging" / "run.py"), "--version"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=without_display, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "planted" not in done.stdout + done.stderr
 
 
 def test_default_checkpoint_is_bundled() -> None:

@@ -82,3 +82,15 @@ def test_unresolved_libraries_are_what_the_loader_says(
 
     monkeypatch.setattr(subprocess, "run", run)
     assert system_packages._unresolved(Path(sys.executable)) == ["libbad.so.1"]
+
+
+def test_failed_apt_get_gives_its_reason(
+    bare_system: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    output = "Reading package lists...\nE: Unable to locate package libegl1\n"
+    failed = subprocess.CompletedProcess("sh", 100, output)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    message = refusal()
+    assert "(E: Unable to locate package libegl1)" in message
+    assert "run me again" in message
