@@ -53,6 +53,9 @@ QPushButton:disabled { color: $faint; border-color: $line; }
 QPushButton[primary="true"] { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[primary="true"]:focus { border-color: $text; }
 QPushButton[primary="true"]:hover { border-color: $strong_line; }
+QPushButton[quiet="true"] { background: transparent; color: $accent; border-color: transparent;
+    padding: 0 6px; }
+QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus { border-color: $line; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 4px; }
 QToolButton:hover { background: $line; }
@@ -73,6 +76,7 @@ QLabel[tone="muted"] { color: $muted; }
 QLabel[tone="faint"] { color: $faint; }
 QLabel[tone="error"] { color: $error; }
 QWidget[ground="base"] { background: $base; }
+QWidget[ground="line"] { background: $line; }
 QWidget[ground="window"] { background: $window; }
 QScrollArea { background: transparent; border: none; }
 QPlainTextEdit { background: $base; border: none; selection-background-color: $selection;

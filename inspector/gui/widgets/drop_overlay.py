@@ -14,16 +14,18 @@ _PICTURE = 40
 class DropOverlay(QWidget):
     """Covers its parent with a frame and a sentence; lets every event through."""
 
-    def __init__(self, theme: Theme, text: str, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._text = text
+        self._text = ""
+        self._covered = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def show_over(self) -> None:
-        """Cover the parent as it is now."""
-        self.setGeometry(self.parentWidget().rect())
+    def show_over(self, text: str) -> None:
+        """Cover the parent as it is now, and say what a drop would do."""
+        self._text = text
+        self.setGeometry(self._covered.rect())
         self.raise_()
         self.show()
 

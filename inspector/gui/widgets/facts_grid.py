@@ -33,12 +33,11 @@ class FactsGrid(QWidget):
 
     def facts(self) -> list[tuple[str, str]]:
         """Return what is on screen."""
-        return [(name.text(), text.property("plain")) for name, text in self._rows]
+        return [(name.plain(), text.plain()) for name, text in self._rows]
 
     def _add(self, row: int, name: str, text: str) -> tuple[PlainLabel, PlainLabel]:
         label = PlainLabel(name, tone="muted")
         value = PlainLabel(text, wrap=True, selectable=True)
-        value.setProperty("plain", text)
         value.setAccessibleName(f"{name}: {text}")
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(label, row, 0, top | Qt.AlignmentFlag.AlignLeft)

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
+_BREAK = "\u200b"  # zero-width space; `printable` leaves none in a text from a checkpoint
+_BREAK_AFTER = "./_,:-"
 Tone = Literal["", "muted", "faint", "error"]
 
 
@@ -33,7 +44,36 @@ class PlainLabel(QLabel):
         if selectable:
             self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.setCursor(Qt.CursorShape.IBeamCursor)
-        self.setText(breakable(text) if wrap else text)
+        self._plain = ""
+        self.set_plain(text)
+
+    def set_plain(self, text: str) -> None:
+        """Show `text`, which may break anywhere that helps a long key to fit."""
+        self._plain = text
+        self.setText(_breakable(text) if self.wordWrap() else text)
+
+    def plain(self) -> str:
+        """Return the text without the places where it may break."""
+        return self._plain
+
+    def copy_selection(self) -> None:
+        """Put what is selected on the clipboard, as it was given to us."""
+        QGuiApplication.clipboard().setText(_unbreakable(self.selectedText()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
+            self.copy_selection()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self.hasSelectedText():
+            event.ignore()
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Copy").triggered.connect(self.copy_selection)
+        menu.popup(event.globalPos())
 
 
 class ElidedLabel(QWidget):
@@ -80,13 +120,12 @@ def plain_tool_tip(text: str, limit: int = 2000) -> str:
     return f'<p style="white-space: pre-wrap">{escaped}</p>' if text else ""
 
 
-def breakable(text: str) -> str:
+def _breakable(text: str) -> str:
     """Let a wrapped label break long keys and paths after their dots, slashes and underscores."""
-    for mark in "./_":
-        text = text.replace(mark, mark + "\u200b")
+    for mark in _BREAK_AFTER:
+        text = text.replace(mark, mark + _BREAK)
     return text
 
 
-def unbreakable(text: str) -> str:
-    """Undo `breakable`, for text on its way to the clipboard."""
-    return text.replace("\u200b", "")
+def _unbreakable(text: str) -> str:
+    return text.replace(_BREAK, "")

@@ -57,8 +57,7 @@ class MessagePage(QWidget):
 
     def add_text(self, text: str, *, muted: bool = False, selectable: bool = False) -> PlainLabel:
         """Put a paragraph below what is there."""
-        tone = "muted" if muted else ""
-        label = PlainLabel(text, tone=tone, wrap=True, selectable=selectable)
+        label = PlainLabel(text, tone="muted" if muted else "", wrap=True, selectable=selectable)
         self._column.addWidget(label)
         return label
 

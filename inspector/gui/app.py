@@ -1,0 +1,102 @@
+"""Starts the window: `inspector-gui`, or `run()` for the command line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QEvent, QSettings, Signal
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
+
+from inspector import __version__
+from inspector.gui import notify
+from inspector.gui.context import AppContext
+from inspector.gui.jobs import JobRunner
+from inspector.gui.theme import Theme, application_icon
+from inspector.gui.window.commands import create_window
+from inspector.gui.window.main_window import NAME, MainWindow
+from inspector.gui.window.theme_menu import THEME, remembered_choice
+
+_log = logging.getLogger(__name__)
+
+
+class Application(QApplication):
+    """Knows that macOS asks for a file by an event, not by an argument."""
+
+    open_requested = Signal(str)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FileOpen and isinstance(event, QFileOpenEvent):
+            self.open_requested.emit(event.file() or event.url().toString())
+            return True
+        return super().event(event)
+
+
+def main() -> int:
+    """Open the window with the files that the command line names."""
+    return run(sys.argv[1:])
+
+
+def run(paths: list[str]) -> int:
+    """Open the window, one tab per path, and return when it is closed."""
+    application = Application([NAME])
+    context = make_context(application)
+    window = create_window(context)
+    application.open_requested.connect(lambda uri: window.open_uris([uri]))
+    _report_mistakes(window)
+    window.open_uris(address(path) for path in paths)
+    window.show()
+    try:
+        return application.exec()
+    finally:
+        sys.excepthook = sys.__excepthook__
+        context.jobs.shutdown()
+
+
+def make_context(application: QApplication) -> AppContext:
+    """Name the program to the system, and make what its parts share."""
+    application.setApplicationName("checkpoint-inspector")
+    application.setApplicationDisplayName(NAME)
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("checkpoint-inspector")
+    application.setWindowIcon(application_icon())
+    settings = QSettings(
+        QSettings.Format.IniFormat,
+        QSettings.Scope.UserScope,
+        "checkpoint-inspector",
+        "window",
+    )
+    theme = Theme(application, remembered_choice(settings.value(THEME)))
+    return AppContext(JobRunner(), theme, settings)
+
+
+def address(path: str) -> str:
+    """Return a local path in full, so that one file has one tab; leave `https://...` alone."""
+    return path if "://" in path else str(Path(path).absolute())
+
+
+def _report_mistakes(window: MainWindow) -> None:
+    """Show an exception that nobody caught, instead of only printing it somewhere unseen."""
+
+    def report(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        _log.critical("A mistake in the program", exc_info=(kind, error, trace))
+        notify.error(
+            window,
+            NAME,
+            "Something went wrong inside the program. What you were looking at is unharmed.",
+            f"{kind.__name__}: {error}",
+        )
+
+    sys.excepthook = report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

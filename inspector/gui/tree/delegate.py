@@ -1,0 +1,136 @@
+"""How a row looks: indentation, kind, emphasis and what the search matched."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from inspector.core.model import Kind
+from inspector.gui.theme import KIND_ICONS, Colours, Theme, monospace, pixmap
+from inspector.gui.tree.columns import COLUMNS
+from inspector.gui.tree.model import TreeModel
+
+INDENT = 18
+CHEVRON = 18
+_ICON = 16
+_PADDING = 10
+_HALF_PADDING = 6
+_MONOSPACED = frozenset(
+    n for n, column in enumerate(COLUMNS) if column.title in ("Shape / value", "Size")
+)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Paints every cell of the tree in the theme's colours."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._fixed = monospace(0.95)
+        self.marked = ""
+        """The part of a key to point out; empty for none."""
+        self.hovered = -1
+        """The line under the mouse."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(0, row_height(QFontMetrics(option.font)))
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        model = index.model()
+        assert isinstance(model, TreeModel)
+        cell: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        colours = self._theme.colours
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if selected:
+            painter.fillRect(cell, QColor(colours.selection))
+        elif index.row() == self.hovered:
+            painter.fillRect(cell, QColor(colours.hover))
+        if index.column() == 0:
+            self._paint_key(painter, cell, model, index.row(), selected)
+        else:
+            self._paint_text(painter, cell, model, index, selected)
+        painter.restore()
+
+    def _paint_key(
+        self, painter: QPainter, cell: QRect, model: TreeModel, number: int, selected: bool
+    ) -> None:
+        colours = self._theme.colours
+        row = model.row_at(number)
+        ratio = painter.device().devicePixelRatio()
+        left = cell.left() + _HALF_PADDING + row.depth * INDENT
+        top = cell.top() + (cell.height() - _ICON) // 2
+        painter.setClipRect(cell)
+        if row.node.children:
+            name = "chevron-down" if model.is_expanded(number) else "chevron-right"
+            image = pixmap(name, colours.muted, 14, ratio)
+            painter.drawPixmap(left + 1, top + 1, image)
+        left += CHEVRON
+        name, colour = KIND_ICONS[row.node.kind]
+        painter.drawPixmap(left, top, pixmap(name, getattr(colours, colour), _ICON, ratio))
+        left += _ICON + 7
+        area = QRect(left, cell.top(), cell.right() - left - _HALF_PADDING, cell.height())
+        whole = COLUMNS[0].text(row.node, model.rollup)
+        if row.node.children:
+            font = painter.font()
+            font.setWeight(QFont.Weight.Medium)
+            painter.setFont(font)
+        metrics = painter.fontMetrics()
+        shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
+        if shown == whole and not selected:
+            self._mark(painter, area, whole, metrics)
+        painter.setPen(QColor(colours.text))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+
+    def _mark(self, painter: QPainter, area: QRect, text: str, metrics: QFontMetrics) -> None:
+        at = text.casefold().find(self.marked) if self.marked else -1
+        if at < 0:
+            return
+        start = metrics.horizontalAdvance(text[:at])
+        width = metrics.horizontalAdvance(text[at : at + len(self.marked)])
+        height = metrics.height()
+        mark = QRect(area.left() + start - 1, area.center().y() - height // 2, width + 2, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.colours.match))
+        painter.drawRoundedRect(mark, 2, 2)
+
+    def _paint_text(
+        self,
+        painter: QPainter,
+        cell: QRect,
+        model: TreeModel,
+        index: QModelIndex | QPersistentModelIndex,
+        selected: bool,
+    ) -> None:
+        column = COLUMNS[index.column()]
+        node = model.row_at(index.row()).node
+        if index.column() in _MONOSPACED and node.kind in ("tensor", "array", "value", "storage"):
+            painter.setFont(self._fixed)
+        area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
+        text = painter.fontMetrics().elidedText(
+            column.text(node, model.rollup), Qt.TextElideMode.ElideRight, area.width()
+        )
+        colour = _tone(self._theme.colours, node.kind, index.column(), selected)
+        painter.setPen(QColor(colour))
+        side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def row_height(metrics: QFontMetrics) -> int:
+    """Return the height of every row: the text, and air for the eye."""
+    return metrics.height() + 9
+
+
+def _tone(colours: Colours, kind: Kind, column: int, selected: bool) -> str:
+    """Tensors speak up; what a container adds up to stays in the background."""
+    speaks = kind in ("tensor", "array", "value", "storage") and column in (1, 3)
+    return colours.text if speaks or selected else colours.muted

@@ -1,0 +1,255 @@
+"""The tree on screen: keyboard, mouse and columns."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from inspector.core.model import Path
+from inspector.gui.theme import Theme, monospace
+from inspector.gui.tree.arrangement import Row
+from inspector.gui.tree.columns import COLUMNS
+from inspector.gui.tree.delegate import CHEVRON, INDENT, RowDelegate, row_height
+from inspector.gui.tree.model import TreeModel
+
+_LEAST_KEY = 190  # pixels of keys, below which columns that the panel repeats are left out
+_LEFT_OUT_FIRST = (4, 2, 1)
+_Flag = QItemSelectionModel.SelectionFlag
+
+
+class TreeView(QTableView):
+    """Rows that expand and collapse; several can be selected, one is current."""
+
+    current_changed = Signal(object)  # Path of the current row, or None
+    selection_counted = Signal()
+    sort_requested = Signal(int, bool)  # column (-1: stored order), descending
+    jump_requested = Signal(object)  # Path that a reference leads to
+    menu_requested = Signal(QPoint)  # on the screen
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._delegate = RowDelegate(theme)
+        unit = QFontMetrics(monospace(0.95)).horizontalAdvance("0")
+        self._widths = {
+            number: column.width * unit + 20
+            for number, column in enumerate(COLUMNS)
+            if column.width
+        }
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName("Checkpoint tree")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setMouseTracking(True)
+        lines = self.verticalHeader()
+        lines.hide()
+        lines.setMinimumSectionSize(1)
+        lines.setDefaultSectionSize(row_height(QFontMetrics(self.font())))
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setMinimumSectionSize(48)
+        header.sortIndicatorChanged.connect(
+            lambda column, order: self.sort_requested.emit(
+                column, order == Qt.SortOrder.DescendingOrder
+            )
+        )
+        header.sectionResized.connect(self._keep_width)
+        self.doubleClicked.connect(lambda index: self._activate(index.row()))
+        theme.changed.connect(self.viewport().update)
+
+    # What is shown.
+
+    def show_model(self, model: TreeModel) -> None:
+        """Show the rows of `model` with columns of sensible widths."""
+        self.setModel(model)
+        self.selectionModel().currentChanged.connect(self._tell_current)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_counted.emit())
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for number, width in self._widths.items():
+            self.setColumnWidth(number, width)
+        self._drop_columns()
+
+    def mark(self, text: str) -> None:
+        """Point `text` out in the keys."""
+        self._delegate.marked = text.casefold()
+        self.viewport().update()
+
+    def tree_model(self) -> TreeModel:
+        """Return the model as what it is."""
+        model = self.model()
+        assert isinstance(model, TreeModel)
+        return model
+
+    def selected_rows(self) -> list[Row]:
+        """Return the selected rows from top to bottom."""
+        model = self.tree_model()
+        ranges = sorted((part.top(), part.bottom()) for part in self._ranges())
+        return [model.row_at(n) for top, bottom in ranges for n in range(top, bottom + 1)]
+
+    def selected_count(self) -> int:
+        """Return how many rows are selected, without making a list of them."""
+        return sum(part.height() for part in self._ranges())
+
+    def _ranges(self) -> list[QItemSelectionRange]:
+        selection = self.selectionModel().selection()
+        return [selection.at(number) for number in range(selection.count())]
+
+    def current_path(self) -> Path | None:
+        """Return the path of the row that the keyboard is on."""
+        index = self.currentIndex()
+        return self.tree_model().row_at(index.row()).path if index.isValid() else None
+
+    def clear_current(self) -> None:
+        """Select nothing."""
+        self.clearSelection()
+        self.selectionModel().clearCurrentIndex()
+
+    def go_to(self, path: Path) -> bool:
+        """Select the row of `path`, opening what leads there; False if it is not shown."""
+        number = self.tree_model().reveal(path) if path else -1
+        if number >= 0:
+            self._select(number)
+            self.scrollTo(self.currentIndex(), QAbstractItemView.ScrollHint.EnsureVisible)
+        return number >= 0
+
+    def _select(self, number: int) -> None:
+        self.selectionModel().setCurrentIndex(
+            self.tree_model().index(number, 0), _Flag.ClearAndSelect | _Flag.Rows
+        )
+
+    def _tell_current(self, current: QModelIndex) -> None:
+        path = self.tree_model().row_at(current.row()).path if current.isValid() else None
+        self.current_changed.emit(path)
+
+    # What the person does.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        handled = {
+            Qt.Key.Key_Right: self._step_in,
+            Qt.Key.Key_Left: self._step_out,
+            Qt.Key.Key_Return: self._activate,
+            Qt.Key.Key_Enter: self._activate,
+            Qt.Key.Key_Space: self._toggle,
+        }.get(Qt.Key(event.key()))
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not index.isValid():
+            handled = None
+        if handled:
+            handled(index.row())
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers():
+            # A table goes to the first column; in a tree these keys go to the first or last row.
+            last = self.tree_model().rowCount() - 1
+            if last >= 0:
+                self._select(0 if event.key() == Qt.Key.Key_Home else last)
+        else:
+            super().keyPressEvent(event)
+
+    def _step_in(self, number: int) -> None:
+        model = self.tree_model()
+        if not model.is_expanded(number):
+            model.expand(number)
+        elif number + 1 < model.rowCount() and model.parent_of(number + 1) == number:
+            self._select(number + 1)
+
+    def _step_out(self, number: int) -> None:
+        model = self.tree_model()
+        if model.is_expanded(number):
+            model.collapse(number)
+        elif (above := model.parent_of(number)) >= 0:
+            self._select(above)
+
+    def _toggle(self, number: int) -> None:
+        model = self.tree_model()
+        (model.collapse if model.is_expanded(number) else model.expand)(number)
+
+    def _activate(self, number: int) -> None:
+        node = self.tree_model().row_at(number).node
+        if node.kind == "reference":
+            self.jump_requested.emit(node.value)
+        else:
+            self._toggle(number)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        number = self._chevron_at(event.position().toPoint())
+        if number >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self._toggle(number)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._chevron_at(event.position().toPoint()) >= 0:
+            self.mousePressEvent(event)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = self.currentIndex()
+        by_mouse = event.reason() == event.Reason.Mouse
+        if by_mouse:
+            index = self.indexAt(event.pos())
+        if not index.isValid():
+            return
+        place = event.globalPos()
+        if not by_mouse:
+            place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        self.menu_requested.emit(place)
+
+    def _chevron_at(self, point: QPoint) -> int:
+        index = self.indexAt(point)
+        if not index.isValid() or index.column():
+            return -1
+        row = self.tree_model().row_at(index.row())
+        left = self.visualRect(index).left() + 4 + row.depth * INDENT
+        return index.row() if row.node.children and left <= point.x() < left + CHEVRON + 2 else -1
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.rowAt(event.position().toPoint().y()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, number: int) -> None:
+        if number != self._delegate.hovered:
+            self._delegate.hovered = number
+            self.viewport().update()
+
+    # How wide.
+
+    def _keep_width(self, column: int, _: int, width: int) -> None:
+        if column and width:
+            self._widths[column] = width
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._drop_columns()
+
+    def _drop_columns(self) -> None:
+        if self.model() is None:
+            return
+        room = self.viewport().width() - _LEAST_KEY - sum(self._widths.values())
+        for number in _LEFT_OUT_FIRST:
+            self.setColumnHidden(number, room < 0)
+            room += self._widths[number] if room < 0 else 0

@@ -1,0 +1,49 @@
+"""What every viewer is: a way to look at one node, that says how well it fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.model import Node, Path, Totals
+from inspector.gui.context import AppContext
+
+UNSUITED = -1
+USUAL = 100
+PREFERRED = 1000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The node to look at, and where it is; the root with an empty path is the whole checkpoint."""
+
+    checkpoint: Checkpoint
+    node: Node
+    path: Path
+    totals: Totals | None = None
+
+
+class Viewer(QWidget):
+    """One tab of the panel; its widget is made when it is first needed.
+
+    Subclasses set `title` and implement `priority` and `show_subject`.
+    """
+
+    title = ""
+    jump_requested = Signal(object)  # Path of another node
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.context = context
+
+    @staticmethod
+    def priority(subject: Subject) -> int:
+        """Return how well this viewer fits; negative where it does not apply at all."""
+        raise NotImplementedError
+
+    def show_subject(self, subject: Subject) -> None:
+        """Replace what is shown."""
+        raise NotImplementedError

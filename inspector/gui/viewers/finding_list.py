@@ -1,0 +1,66 @@
+"""Findings as a list of sentences, each leading to the node that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from inspector.core import text
+from inspector.core.model import Finding
+from inspector.gui.theme import Theme, pixmap
+from inspector.gui.widgets.labels import PlainLabel
+
+_MOST = 200  # a damaged file can have one per tensor
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+class FindingList(QWidget):
+    """The worst first; a finding with a place has a button that goes there."""
+
+    jump_requested = Signal(object)  # Path
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._findings: Sequence[Finding] = ()
+        self._rows: list[QWidget] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        theme.changed.connect(lambda: self.show_findings(self._findings))
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Replace the list."""
+        self._findings = findings
+        for widget in self._rows:
+            self._column.removeWidget(widget)
+            widget.deleteLater()
+        worst_first = sorted(findings, key=lambda finding: _ORDER[finding.severity])
+        self._rows = [self._row(finding) for finding in worst_first[:_MOST]]
+        if len(findings) > _MOST:
+            more = f"and {text.exact(len(findings) - _MOST)} more"
+            self._rows.append(PlainLabel(more, tone="muted"))
+        for widget in self._rows:
+            self._column.addWidget(widget)
+
+    def _row(self, finding: Finding) -> QWidget:
+        colours = self._theme.colours
+        picture = QLabel()
+        colour = getattr(colours, finding.severity)
+        picture.setPixmap(pixmap(finding.severity, colour, 18, self.devicePixelRatio()))
+        picture.setAccessibleName(finding.severity)
+        message = PlainLabel(text.printable(finding.message, 2000), wrap=True, selectable=True)
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(message, 1)
+        if finding.path:
+            button = QPushButton("Show")
+            button.setProperty("quiet", True)
+            button.clicked.connect(lambda: self.jump_requested.emit(finding.path))
+            line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return row

@@ -1,0 +1,142 @@
+"""The panel beside the tree: a tab for every viewer that fits the selection."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from inspector.gui.context import AppContext
+from inspector.gui.theme import pixmap, scaled
+from inspector.gui.viewers.base import UNSUITED, Subject, Viewer
+from inspector.gui.viewers.kinds import kind_icon, kind_text, title_of
+from inspector.gui.widgets.labels import ElidedLabel, PlainLabel
+
+_log = logging.getLogger(__name__)
+
+
+class ViewerPanel(QWidget):
+    """Shows a subject in the viewer that the person used last, or in the one that fits best."""
+
+    jump_requested = Signal(object)  # Path
+
+    def __init__(self, context: AppContext, viewers: Sequence[type[Viewer]]) -> None:
+        super().__init__()
+        self._context = context
+        self._viewers = viewers
+        self._made: dict[type[Viewer], Viewer] = {}
+        self._shown: list[type[Viewer]] = []
+        self._chosen: type[Viewer] | None = None
+        self._subject: Subject | None = None
+        self._picture = QLabel()
+        self._title = ElidedLabel()
+        self._title.setFont(scaled(1.1, QFont.Weight.DemiBold))
+        self._kind = PlainLabel(tone="muted")
+        self._tabs = QTabBar()
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setAccessibleName("Ways to look at the selection")
+        self._tabs.currentChanged.connect(self._show_tab)
+        self._tabs.tabBarClicked.connect(self._choose)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        context.theme.changed.connect(self._draw_picture)
+
+    def show_subject(self, subject: Subject) -> None:
+        """Look at something else."""
+        self._subject = subject
+        self._title.set_text(title_of(subject))
+        self._kind.setText(kind_text(subject))
+        self._draw_picture()
+        rated = [(_rate(viewer, subject), viewer) for viewer in self._viewers]
+        fitting = [viewer for priority, viewer in rated if priority > UNSUITED]
+        best = max(rated, key=lambda pair: pair[0])[1]
+        wanted = self._chosen if self._chosen in fitting else best
+        self._tabs.blockSignals(True)
+        if fitting != self._shown:
+            while self._tabs.count():
+                self._tabs.removeTab(0)
+            for viewer in fitting:
+                self._tabs.addTab(viewer.title)
+            self._shown = fitting
+        self._tabs.setCurrentIndex(fitting.index(wanted))
+        self._tabs.blockSignals(False)
+        self._show_tab(fitting.index(wanted))
+
+    def viewer(self) -> Viewer | None:
+        """Return the viewer on screen."""
+        widget = self._stack.currentWidget()
+        return widget if isinstance(widget, Viewer) else None
+
+    def titles(self) -> list[str]:
+        """Return the tabs on offer."""
+        return [viewer.title for viewer in self._shown]
+
+    def _choose(self, number: int) -> None:
+        if 0 <= number < len(self._shown):
+            self._chosen = self._shown[number]
+
+    def _show_tab(self, number: int) -> None:
+        if self._subject is None or not 0 <= number < len(self._shown):
+            return
+        kind = self._shown[number]
+        if kind not in self._made:
+            viewer = self._made[kind] = kind(self._context)
+            viewer.jump_requested.connect(self.jump_requested)
+            self._stack.addWidget(viewer)
+        self._made[kind].show_subject(self._subject)
+        self._stack.setCurrentWidget(self._made[kind])
+
+    def _draw_picture(self) -> None:
+        if self._subject is None:
+            return
+        name, colour = kind_icon(self._subject)
+        colours = self._context.theme.colours
+        ratio = self.devicePixelRatio()
+        self._picture.setPixmap(pixmap(name, getattr(colours, colour), 20, ratio))
+
+    def _lay_out(self) -> None:
+        self.setProperty("ground", "base")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 16, 4)
+        head.setSpacing(10)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._title)
+        words.addWidget(self._kind)
+        head.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        head.addLayout(words, 1)
+        tabs = QHBoxLayout()
+        tabs.setContentsMargins(8, 0, 8, 0)
+        tabs.addWidget(self._tabs)
+        tabs.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(tabs)
+        column.addWidget(_line())
+        column.addWidget(self._stack, 1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(380, 400)
+
+
+def _rate(viewer: type[Viewer], subject: Subject) -> int:
+    try:
+        return viewer.priority(subject)
+    except Exception:  # noqa: BLE001 - the boundary: one broken viewer must not hide the others
+        _log.exception("%s cannot say whether it fits", viewer.__name__)
+        return UNSUITED
+
+
+def _line() -> QWidget:
+    line = QWidget()
+    line.setFixedHeight(1)
+    line.setProperty("ground", "line")
+    line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    return line

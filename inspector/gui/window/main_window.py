@@ -1,0 +1,189 @@
+"""The main window: tabs, menus, what is dropped on it and what it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+)
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
+
+from inspector.core import text
+from inspector.core.formats import READERS
+from inspector.core.resources import resource
+from inspector.gui import notify
+from inspector.gui.actions import ACTIONS, dress_actions, fill_menus
+from inspector.gui.context import AppContext
+from inspector.gui.widgets.drop_overlay import DropOverlay
+from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.window.checkpoint_tab import CheckpointTab
+from inspector.gui.window.pages import WelcomePage
+from inspector.gui.window.tab_strip import TabStrip
+from inspector.gui.window.theme_menu import theme_menu
+
+_GEOMETRY = "window/geometry"
+_FOLDER = "window/folder"
+_SAMPLE = "samples/shapes-cnn-epoch12.pt"
+NAME = "Checkpoint Inspector"
+
+
+class MainWindow(QMainWindow):
+    """Composes the tabs; `commands` does what the menus ask."""
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.context = context
+        self.tabs = TabStrip(context.theme)
+        extensions = dict.fromkeys(ext for reader in READERS for ext in reader.extensions)
+        self.welcome = WelcomePage(tuple(extensions))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.tabs)
+        self.setCentralWidget(self._pages)
+        self._status = PlainLabel()
+        self.statusBar().addWidget(self._status, 1)
+        self.statusBar().setSizeGripEnabled(False)
+        self._overlay = DropOverlay(context.theme, self)
+        self._actions: Mapping[str, QAction] = {}
+        self.setAcceptDrops(True)
+        self.setMinimumSize(560, 360)
+        self.tabs.currentChanged.connect(lambda _: self._refresh())
+        self.tabs.close_requested.connect(self.close_tab)
+        self.welcome.open_requested.connect(self.choose)
+        self.welcome.sample_requested.connect(self.open_sample)
+        context.theme.changed.connect(self._dress)
+        self._restore()
+        self._refresh()
+
+    # What commands call.
+
+    def set_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Fill the menus."""
+        self._actions = actions
+        menus = fill_menus(self.menuBar(), actions)
+        menus["View"].addSeparator()
+        menus["View"].addMenu(theme_menu(menus["View"], self.context))
+        self._dress()
+        self._refresh()
+
+    def open_uris(self, uris: Iterable[str]) -> None:
+        """Open each in its own tab; one that is open already is only brought forward."""
+        for uri in uris:
+            open_already = next((tab for tab in self.all_tabs() if tab.uri == uri), None)
+            tab = open_already or self._add_tab(uri)
+            self.tabs.setCurrentWidget(tab)
+
+    def choose(self) -> None:
+        """Let the person pick files to open."""
+        filters = [(reader.label, reader.extensions) for reader in READERS]
+        folder = str(self.context.settings.value(_FOLDER) or "")
+        chosen = notify.choose_checkpoints(self, folder, filters)
+        if chosen:
+            self.context.settings.setValue(_FOLDER, str(Path(chosen[0]).parent))
+            self.open_uris(chosen)
+
+    def open_sample(self) -> None:
+        """Open the checkpoint that comes with the program."""
+        self.open_uris([str(resource(_SAMPLE))])
+
+    def all_tabs(self) -> list[CheckpointTab]:
+        """Return the tabs from left to right."""
+        widgets = [self.tabs.widget(number) for number in range(self.tabs.count())]
+        return [widget for widget in widgets if isinstance(widget, CheckpointTab)]
+
+    def current_tab(self) -> CheckpointTab | None:
+        """Return the tab on screen."""
+        widget = self.tabs.currentWidget()
+        return widget if isinstance(widget, CheckpointTab) else None
+
+    def close_tab(self, tab: CheckpointTab) -> None:
+        """Stop what the tab does and remove it."""
+        tab.stop()
+        self.tabs.removeTab(self.tabs.indexOf(tab))
+        tab.deleteLater()
+        self._refresh()
+
+    # What goes on inside.
+
+    def _add_tab(self, uri: str) -> CheckpointTab:
+        tab = CheckpointTab(self.context, uri)
+        tab.status_changed.connect(self._refresh)
+        tab.menu_requested.connect(self._show_tree_menu)
+        tab.close_requested.connect(lambda: self.close_tab(tab))
+        self.tabs.add(tab, tab.name, uri)
+        return tab
+
+    def _refresh(self) -> None:
+        tab = self.current_tab()
+        self._pages.setCurrentWidget(self.tabs if tab else self.welcome)
+        name = tab.name.replace("[*]", "[*][*]") if tab else ""
+        self.setWindowTitle(f"{name} – {NAME}" if tab else NAME)
+        self._status.setText(tab.status() if tab else "")
+        self.statusBar().setVisible(tab is not None)
+        view = tab.view if tab else None
+        node = view.current_node() if view else None
+        there = {"": True, "tab": bool(tab), "tree": bool(view), "row": bool(node)}
+        for row in ACTIONS:
+            if row.id in self._actions:
+                self._actions[row.id].setEnabled(there[row.needs])
+        if "jump" in self._actions:
+            self._actions["jump"].setEnabled(node is not None and node.kind == "reference")
+
+    def _show_tree_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for row in ACTIONS:
+            if row.in_tree_menu:
+                if row.starts_group:
+                    menu.addSeparator()
+                menu.addAction(self._actions[row.id])
+        menu.popup(place)
+
+    def _dress(self) -> None:
+        dress_actions(self._actions, self.context.theme.icon)
+
+    # Drag and drop.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        names = _dropped(event)
+        if names:
+            event.acceptProposedAction()
+            self._overlay.show_over(f"Drop to open {text.plural(len(names), 'file')}")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._overlay.hide()
+        names = _dropped(event)
+        if names:
+            event.acceptProposedAction()
+            self.open_uris(names)
+
+    # What it remembers.
+
+    def sizeHint(self) -> QSize:
+        return QSize(1180, 740)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.context.settings.setValue(_GEOMETRY, self.saveGeometry())
+        for tab in self.all_tabs():
+            self.close_tab(tab)
+        super().closeEvent(event)
+
+    def _restore(self) -> None:
+        geometry = self.context.settings.value(_GEOMETRY)
+        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
+            self.resize(self.sizeHint().boundedTo(self.screen().availableSize() * 0.94))
+
+
+def _dropped(event: QDropEvent) -> list[str]:
+    urls = event.mimeData().urls()
+    return [url.toLocalFile() for url in urls if url.isLocalFile()]
