@@ -2,7 +2,7 @@
 
 from inspector.gui.theme.appearance import CHOICES, Choice, Theme
 from inspector.gui.theme.colours import DARK, LIGHT, Colours
-from inspector.gui.theme.fonts import monospace, scaled
+from inspector.gui.theme.fonts import monospace, scaled, tabular
 from inspector.gui.theme.icons import application_icon, pixmap
 from inspector.gui.theme.kinds import KIND_ICONS
 
@@ -18,4 +18,5 @@ __all__ = [
     "monospace",
     "pixmap",
     "scaled",
+    "tabular",
 ]

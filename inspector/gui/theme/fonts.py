@@ -18,3 +18,10 @@ def scaled(scale: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     font.setPointSizeF(font.pointSizeF() * scale)
     font.setWeight(weight)
     return font
+
+
+def tabular() -> QFont:
+    """Return the window's font with digits of one width, so that columns of numbers line up."""
+    font = QFont(QGuiApplication.font())
+    font.setFeature(QFont.Tag.fromString("tnum"), 1)
+    return font

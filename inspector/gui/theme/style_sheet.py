@@ -29,6 +29,7 @@ QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QTabBar { background: transparent; }
 QTabBar::tab { background: transparent; color: $muted; border: none;
     border-bottom: 2px solid transparent; padding: 7px 12px 6px 12px; margin: 0 1px; }
+QTabBar#checkpoints::tab { padding-right: 4px; max-width: 22em; }
 QTabBar::tab:hover { color: $text; background: $hover; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
@@ -82,6 +83,7 @@ QScrollArea { background: transparent; border: none; }
 QPlainTextEdit { background: $base; border: none; selection-background-color: $selection;
     selection-color: $text; }
 
+QFrame#drop { border: 2px dashed $strong_line; border-radius: 14px; }
 QSplitter::handle { background: $line; }
 QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 6px;
     min-height: 6px; }

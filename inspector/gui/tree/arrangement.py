@@ -16,7 +16,7 @@ from inspector.core.model import Node, Path
 from inspector.core.progress import Progress, silent
 from inspector.gui.tree.columns import COLUMNS, NOTHING, Rollup, key_text
 
-_MOST_EXPANDED = 5_000  # rows that a search opens; beyond them a person narrows the search
+_MOST_EXPANDED = 200_000  # rows that a search opens; beyond them a person narrows the search
 _PULSE = 2_000  # nodes between two progress calls
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from inspector.core.model import Kind
-from inspector.gui.theme import KIND_ICONS, Colours, Theme, monospace, pixmap
+from inspector.gui.theme import KIND_ICONS, Colours, Theme, pixmap, tabular
 from inspector.gui.tree.columns import COLUMNS
 from inspector.gui.tree.model import TreeModel
 
@@ -16,9 +16,6 @@ CHEVRON = 18
 _ICON = 16
 _PADDING = 10
 _HALF_PADDING = 6
-_MONOSPACED = frozenset(
-    n for n, column in enumerate(COLUMNS) if column.title in ("Shape / value", "Size")
-)
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -27,7 +24,7 @@ class RowDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._fixed = monospace(0.95)
+        self._font = tabular()
         self.marked = ""
         """The part of a key to point out; empty for none."""
         self.hovered = -1
@@ -113,8 +110,7 @@ class RowDelegate(QStyledItemDelegate):
     ) -> None:
         column = COLUMNS[index.column()]
         node = model.row_at(index.row()).node
-        if index.column() in _MONOSPACED and node.kind in ("tensor", "array", "value", "storage"):
-            painter.setFont(self._fixed)
+        painter.setFont(self._font)
         area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
         text = painter.fontMetrics().elidedText(
             column.text(node, model.rollup), Qt.TextElideMode.ElideRight, area.width()

@@ -189,6 +189,6 @@ class TreePane(QWidget):
 
     def _dress(self) -> None:
         theme = self._context.theme
-        self.search.set_icon(theme.icon("search"))
+        self.search.set_icons(theme.icon("search"), theme.icon("close"))
         self._expand.setIcon(theme.icon("expand"))
         self._collapse.setIcon(theme.icon("collapse"))

@@ -11,11 +11,18 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from inspector.core.model import Path
-from inspector.gui.theme import Theme, monospace
+from inspector.gui.theme import Theme, tabular
 from inspector.gui.tree.arrangement import Row
 from inspector.gui.tree.columns import COLUMNS
 from inspector.gui.tree.delegate import CHEVRON, INDENT, RowDelegate, row_height
@@ -38,7 +45,7 @@ class TreeView(QTableView):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._delegate = RowDelegate(theme)
-        unit = QFontMetrics(monospace(0.95)).horizontalAdvance("0")
+        unit = QFontMetrics(tabular()).horizontalAdvance("0")
         self._widths = {
             number: column.width * unit + 20
             for number, column in enumerate(COLUMNS)
@@ -164,6 +171,11 @@ class TreeView(QTableView):
                 self._select(0 if event.key() == Qt.Key.Key_Home else last)
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Qt would make the first row current, and the panel would leave the whole checkpoint.
+        QWidget.focusInEvent(self, event)
+        self.viewport().update()
 
     def _step_in(self, number: int) -> None:
         model = self.tree_model()

@@ -27,6 +27,7 @@ class SummaryViewer(Viewer):
         self.findings.jump_requested.connect(self.jump_requested)
         self._heading = PlainLabel("Findings", tone="muted")
         inside = QWidget()
+        inside.setProperty("ground", "base")
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 14, 16, 16)
         column.setSpacing(8)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspector.gui.theme import pixmap, scaled
 from inspector.gui.widgets.labels import PlainLabel
 
 _WIDTH = 560  # a line of text much longer than this is hard to read
-_PICTURE = 44
 
 
 class MessagePage(QWidget):
     """Picture, title, paragraphs and buttons in the middle of whatever room there is."""
 
-    def __init__(self, picture: str, title: str) -> None:
+    def __init__(self, picture: str, title: str, *, size: int = 44, framed: bool = False) -> None:
         super().__init__()
         self.setProperty("ground", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._name = picture
+        self._size = size
+        self._centred = framed
         self._picture = QLabel()
         self._title = PlainLabel(title, font=scaled(1.45, QFont.Weight.DemiBold), wrap=True)
         self._column = QVBoxLayout()
@@ -32,8 +33,14 @@ class MessagePage(QWidget):
         self._buttons.setSpacing(8)
         self._buttons.addStretch()
 
-        middle = QWidget()
+        middle = QFrame()
         middle.setLayout(self._column)
+        if framed:
+            middle.setObjectName("drop")
+            self._column.setContentsMargins(40, 44, 40, 40)
+            for label in (self._picture, self._title):
+                label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self._buttons.addStretch()
         middle.setMaximumWidth(_WIDTH)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -47,8 +54,7 @@ class MessagePage(QWidget):
 
     def set_picture(self, colour: str) -> None:
         """Draw the picture in `colour`, which follows the theme."""
-        size = QSize(_PICTURE, _PICTURE)
-        image = pixmap(self._name, colour, size.width(), self.devicePixelRatio())
+        image = pixmap(self._name, colour, self._size, self.devicePixelRatio())
         self._picture.setPixmap(image)
 
     def set_title(self, title: str) -> None:
@@ -58,6 +64,8 @@ class MessagePage(QWidget):
     def add_text(self, text: str, *, muted: bool = False, selectable: bool = False) -> PlainLabel:
         """Put a paragraph below what is there."""
         label = PlainLabel(text, tone="muted" if muted else "", wrap=True, selectable=selectable)
+        if self._centred:
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._column.addWidget(label)
         return label
 

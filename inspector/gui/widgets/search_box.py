@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QIcon, QKeyEvent, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, Qt
 from PySide6.QtWidgets import QLineEdit
 
 _PAUSE_MS = 120
@@ -26,9 +26,11 @@ class SearchBox(QLineEdit):
         self._pause.timeout.connect(lambda: self.searched.emit(self.text()))
         self.textChanged.connect(lambda _: self._pause.start())
 
-    def set_icon(self, icon: QIcon) -> None:
-        """Show `icon` at the start of the line."""
-        self._action.setIcon(icon)
+    def set_icons(self, search: QIcon, clear: QIcon) -> None:
+        """Show `search` at the start of the line, and `clear` for the button that empties it."""
+        self._action.setIcon(search)
+        for action in self.findChildren(QAction, "_q_qlineeditclearaction"):
+            action.setIcon(clear)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

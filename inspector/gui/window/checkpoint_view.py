@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector.core.model import Node, Path
@@ -12,7 +13,8 @@ from inspector.gui.viewers import VIEWERS, Subject, ViewerPanel
 from inspector.gui.window.banner import Banner
 from inspector.gui.window.opening import Opened, node_at
 
-_SPLITTER = "window/splitter"
+_SHARE = "window/tree_share"
+_USUAL_SHARE = 0.64
 
 
 class CheckpointView(QWidget):
@@ -25,6 +27,7 @@ class CheckpointView(QWidget):
         super().__init__()
         self._context = context
         self.opened = opened
+        self._share = _remembered_share(context.settings.value(_SHARE))
         checkpoint = opened.checkpoint
         self.banner = Banner(context.theme, opened.headline, checkpoint.findings)
         self.tree = TreePane(
@@ -39,7 +42,6 @@ class CheckpointView(QWidget):
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(self.panel)
-        self.splitter.setStretchFactor(0, 1)
         self.splitter.setChildrenCollapsible(False)
         self.tree.setMinimumWidth(260)
         self.panel.setMinimumWidth(220)
@@ -48,8 +50,7 @@ class CheckpointView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.splitter, 1)
-        self._restore_splitter()
-        self.splitter.splitterMoved.connect(self._keep_splitter)
+        self.splitter.splitterMoved.connect(self._keep_share)
         self.banner.findings_requested.connect(self.show_whole)
         self.tree.current_changed.connect(self._show_path)
         self.tree.current_changed.connect(lambda _: self.status_changed.emit())
@@ -85,10 +86,24 @@ class CheckpointView(QWidget):
         totals = self.opened.totals.get(id(node))
         self.panel.show_subject(Subject(checkpoint, node, path or (), totals))
 
-    def _restore_splitter(self) -> None:
-        state = self._context.settings.value(_SPLITTER)
-        if not (isinstance(state, QByteArray) and self.splitter.restoreState(state)):
-            self.splitter.setSizes([800, 420])
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._divide()
 
-    def _keep_splitter(self) -> None:
-        self._context.settings.setValue(_SPLITTER, self.splitter.saveState())
+    def _divide(self) -> None:
+        """Keep the share of the width that the person gave to the tree, at any width."""
+        tree = round(self.width() * self._share)
+        self.splitter.setSizes([tree, self.width() - tree])
+
+    def _keep_share(self) -> None:
+        sizes = self.splitter.sizes()
+        self._share = sizes[0] / max(1, sum(sizes))
+        self._context.settings.setValue(_SHARE, self._share)
+
+
+def _remembered_share(value: object) -> float:
+    try:
+        share = float(str(value))
+    except ValueError:
+        return _USUAL_SHARE
+    return share if 0.1 < share < 0.9 else _USUAL_SHARE

@@ -125,8 +125,9 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.tabs if tab else self.welcome)
         name = tab.name.replace("[*]", "[*][*]") if tab else ""
         self.setWindowTitle(f"{name} – {NAME}" if tab else NAME)
-        self._status.setText(tab.status() if tab else "")
-        self.statusBar().setVisible(tab is not None)
+        status = tab.status() if tab else ""
+        self._status.setText(status)
+        self.statusBar().setVisible(bool(status))
         view = tab.view if tab else None
         node = view.current_node() if view else None
         there = {"": True, "tab": bool(tab), "tree": bool(view), "row": bool(node)}

@@ -22,7 +22,7 @@ class WelcomePage(MessagePage):
     sample_requested = Signal()
 
     def __init__(self, extensions: tuple[str, ...]) -> None:
-        super().__init__("app", "Drop a checkpoint here")
+        super().__init__("app", "Drop a checkpoint here", size=64, framed=True)
         self.set_picture("#000000")
         self.add_text(
             "See what a PyTorch file holds: names, shapes, types and sizes. "
@@ -93,7 +93,8 @@ class ErrorPage(MessagePage):
         self.message: PlainLabel = self.add_text(text.printable(message, 3000), selectable=True)
         if hint:
             self.add_text(text.printable(hint, 3000), selectable=True)
-        self.add_text(text.printable(uri, 1000), muted=True, selectable=True)
+        if uri not in message:
+            self.add_text(text.printable(uri, 1000), muted=True, selectable=True)
         self._report = "\n".join(text.printable(line) for line in (uri, message, hint) if line)
         self.add_button("Try again", primary=True).clicked.connect(self.retry_requested)
         self.add_button("Copy").clicked.connect(self._copy)
