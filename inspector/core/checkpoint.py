@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from inspector.core.errors import SourceError
-from inspector.core.model import Finding, Node, Storage
+from inspector.core.model import Finding, Node, Storage, Totals
 from inspector.core.recognition import Recognition
 from inspector.core.sources import Source, read_exactly
+
+Locate = Callable[[Storage], tuple[Source, int]]
+"""Return where the first byte of a storage lies: in which source, and at which offset."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,12 @@ class Checkpoint:
     format_text: str
     """The same for people, with the version where the file carries one."""
     root: Node
+    totals: Mapping[int, Totals]
+    """How much lies under each node that has children, by `id(node)`."""
     storages: Mapping[str, Storage]
     """Every storage that the structure names, by key."""
-    locate: Callable[[Storage], int]
-    """Return where the first byte of a storage lies in the source; raises InspectorError."""
+    locate: Locate
+    """Raises InspectorError for a storage whose bytes are not there."""
     recognition: Recognition
     findings: tuple[Finding, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -38,8 +43,8 @@ class Checkpoint:
                 f"{self.source.uri}: storage {storage.key!r} has {storage.nbytes} bytes; "
                 f"{start} to {stop} was asked for."
             )
-        what = f"storage {storage.key!r}"
-        return read_exactly(self.source, self.locate(storage) + start, stop - start, what)
+        source, offset = self.locate(storage)
+        return read_exactly(source, offset + start, stop - start, f"storage {storage.key!r}")
 
     def close(self) -> None:
         """Close the source; the tree stays usable."""

@@ -6,13 +6,15 @@ of a `Storage`; no bytes of a storage are held. `Finding`s say what is wrong or 
 
 from inspector.core.model.dtype import DTYPES, DType, dtype_named
 from inspector.core.model.finding import Finding, Severity
-from inspector.core.model.node import Kind, Node, walk
+from inspector.core.model.node import Kind, Node, containers, tensors, walk
 from inspector.core.model.path import Attribute, Key, Path, json_key, json_path, python_path
 from inspector.core.model.tensor import Storage, Tensor
-from inspector.core.model.totals import Totals, rollup
+from inspector.core.model.selection import Selection
+from inspector.core.model.totals import NO_TENSORS, Totals, rollup
 
 __all__ = [
     "DTYPES",
+    "NO_TENSORS",
     "Attribute",
     "DType",
     "Finding",
@@ -20,14 +22,17 @@ __all__ = [
     "Kind",
     "Node",
     "Path",
+    "Selection",
     "Severity",
     "Storage",
     "Tensor",
     "Totals",
+    "containers",
     "dtype_named",
     "json_key",
     "json_path",
     "python_path",
     "rollup",
+    "tensors",
     "walk",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from inspector.core.model.path import Key, Path
+from inspector.core.model.tensor import Tensor
 
 Kind = Literal[
     "mapping",  # dict and its relatives; children are its items
@@ -31,6 +32,30 @@ class Node(NamedTuple):
     """The class as `module.name`, without `builtins.`; for tensors `Tensor` or `Parameter`."""
     value: Any = None
     children: tuple[Node, ...] = ()
+
+
+def containers(root: Node) -> Iterator[tuple[Path, Node]]:
+    """Yield every node that has children with its path from the root, in stored order.
+
+    Looking at the children of each visits a wide tree several times faster than `walk`.
+    """
+    stack: list[tuple[Path, Node]] = [((), root)]
+    while stack:
+        path, node = stack.pop()
+        if node.children:
+            yield path, node
+            below = [((*path, child.key), child) for child in node.children if child.children]
+            stack.extend(reversed(below))
+
+
+def tensors(root: Node) -> Iterator[tuple[Path, Tensor]]:
+    """Yield every tensor with its path; those of one parent follow each other."""
+    if root.kind == "tensor":
+        yield (), root.value
+    for path, parent in containers(root):
+        for node in parent.children:
+            if node.kind == "tensor":
+                yield (*path, node.key), node.value
 
 
 def walk(root: Node) -> Iterator[tuple[Path, Node]]:

@@ -16,6 +16,9 @@ class Totals(NamedTuple):
     nbytes: int = 0
 
 
+NO_TENSORS = Totals()
+
+
 def rollup(root: Node) -> dict[int, Totals]:
     """Return the totals of every node that has children, by `id(node)`, `root` included."""
     totals: dict[int, Totals] = {}

@@ -4,7 +4,7 @@ Local files are read with positional reads and never mapped into memory: a file 
 job cuts short while it is open must give an error, not kill the process.
 """
 
-from inspector.core.sources.base import Section, Source, read_exactly
+from inspector.core.sources.base import Bytes, Section, Source, read_exactly
 from inspector.core.sources.local import LocalSource, open_source
 
-__all__ = ["LocalSource", "Section", "Source", "open_source", "read_exactly"]
+__all__ = ["Bytes", "LocalSource", "Section", "Source", "open_source", "read_exactly"]

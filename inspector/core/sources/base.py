@@ -47,6 +47,22 @@ class Section:
         """Do nothing: the whole source belongs to who opened it."""
 
 
+class Bytes:
+    """Bytes in memory, as a source."""
+
+    def __init__(self, data: bytes, uri: str) -> None:
+        self._data = data
+        self.uri = uri
+        self.size = len(data)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return a copy of the range."""
+        return self._data[offset : offset + length]
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""
+
+
 def read_exactly(source: Source, offset: int, length: int, what: str) -> bytes:
     """Return exactly `length` bytes or raise SourceError naming `what` was being read."""
     data = source.read_at(offset, length)

@@ -71,15 +71,15 @@ class ZipIndex:
             stop = start + name_len
             # torch writes UTF-8 whether or not it sets the flag (bit 11) that says so.
             name = directory[start:stop].decode("utf-8", "surrogateescape")
-            if stored == 0xFFFFFFFF or size == 0xFFFFFFFF or offset == 0xFFFFFFFF:
+            if extra_len and 0xFFFFFFFF in (stored, size, offset):
                 extra = directory[stop : stop + extra_len]
                 size, stored, offset = _zip64(extra, size, stored, offset)
             if name in members:
                 self.duplicates.append(name)
             members[name] = new(Member, (offset, size, stored, method, crc, flags))
             position = stop + extra_len + comment_len
-        folded = {name.lower() for name in members}
-        if len(folded) != len(members):
+        joined = "\0".join(members)
+        if joined != joined.lower():
             seen: set[str] = set()
             for name in members:
                 if name.lower() in seen:

@@ -1,0 +1,102 @@
+"""The `inspector` command: files open the window, sub-commands print."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+
+from inspector import __version__
+from inspector.core.errors import InspectorError
+
+_EPILOG = """\b
+Examples:
+  inspector model.pt                     look at it in a window
+  inspector show model.pt                print its tree
+  inspector show model.pt --include '*.weight'
+  inspector show model.pt --json | jq .totals
+"""
+
+
+class Command(NamedTuple):
+    """A sub-command: its module has a click command named `command`, imported on use."""
+
+    name: str
+    help: str
+
+
+COMMANDS = (
+    Command("window", "Open files in the window; the default when no command is named."),
+    Command("show", "Print the tree, facts, totals and findings of a checkpoint."),
+)
+
+_DEFAULT = "window"
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is needed, and takes files for the default one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [row.name for row in COMMANDS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if not any(row.name == name for row in COMMANDS):
+            return None
+        module = importlib.import_module(f"inspector.cli.{name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):  # from the table: nothing is imported for `--help`
+            formatter.write_dl([(row.name, row.help) for row in COMMANDS])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None:
+            args = [_DEFAULT, *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, "--version", message="inspector %(version)s")
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """Look into PyTorch checkpoints: tree, shapes, dtypes, metadata. Nothing in them is run.
+
+    \b
+    inspector [FILE...]      open the window
+    inspector COMMAND ...    one of the commands below
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(_Commands.get_command(group, ctx, _DEFAULT))  # type: ignore[arg-type]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 findings or differences, 2 could not."""
+    try:
+        group.main(args=arguments, prog_name="inspector", standalone_mode=False)
+    except InspectorError as error:
+        _fail(str(error))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted.")
+    except BrokenPipeError:  # `inspector show … | head`
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _fail(sentence: str) -> None:
+    click.secho("inspector: ", err=True, fg="red", nl=False)
+    click.echo(" ".join(sentence.splitlines()), err=True)
+    sys.exit(2)

@@ -1,0 +1,131 @@
+"""`inspector show FILE`: the tree, for people or as JSON."""
+
+from __future__ import annotations
+
+import gc
+
+import click
+
+from inspector.cli.show_json import write_json
+from inspector.core import text
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.formats import open_checkpoint
+from inspector.core.model import NO_TENSORS, Node, Path, Selection, Tensor
+from inspector.core.summary import headline, path_text, value_text
+
+_WIDEST_KEY = 72
+_COLUMNS = ("Key", "Shape", "Dtype", "Size", "Device")
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print the structure as JSON, version 1.")
+@click.option(
+    "--include",
+    metavar="GLOB",
+    multiple=True,
+    help="Show only what matches; held against the key in the state_dict and the path a/b/c.",
+)
+def command(file: str, as_json: bool, include: tuple[str, ...]) -> None:
+    """Print the tree, facts, totals and findings of FILE.
+
+    \b
+    Examples:
+      inspector show model.pt
+      inspector show model.pt --include '*.weight' --include 'optimizer*/lr'
+      inspector show model.pt --json
+    """
+    # The process ends when the tree is printed: collecting garbage would only cost time.
+    gc.disable()
+    if not as_json:
+        print_tree(file, include)
+        return
+    with open_checkpoint(file) as checkpoint:
+        selection = Selection(include, checkpoint.recognition.state_dicts)
+        write_json(checkpoint, selection, click.get_text_stream("stdout"))
+
+
+def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
+    """Print headline, findings and tree of a checkpoint for people."""
+    with open_checkpoint(file) as checkpoint:
+        selection = Selection(include, checkpoint.recognition.state_dicts)
+        click.secho(text.printable(checkpoint.source.uri), bold=True)
+        click.echo(headline(checkpoint))
+        for finding in checkpoint.findings:
+            colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "blue")
+            where = f" [{text.printable(path_text(finding.path), 120)}]" if finding.path else ""
+            click.secho(f"{finding.severity}: {text.printable(finding.message)}{where}", fg=colour)
+        click.echo()
+        _print_rows(list(_rows(checkpoint, selection, bool(include))))
+
+
+class _Row(tuple[str, ...]):
+    """The five cells of a line, and whether it stands for a leaf."""
+
+    leaf = True
+
+
+def _rows(checkpoint: Checkpoint, selection: Selection, filtered: bool) -> list[_Row]:
+    rows: list[_Row] = []
+
+    def add(node: Node, path: Path, depth: int) -> bool:
+        """Add a node with what is below it; False if nothing of it was selected."""
+        row = _Row(_cells(node, checkpoint, depth))
+        row.leaf = not node.children
+        at = len(rows)
+        rows.append(row)
+        chosen = path in selection if (row.leaf or not filtered) else False
+        for child in node.children:
+            chosen |= add(child, (*path, child.key), depth + 1)
+        if filtered and not chosen:
+            del rows[at:]
+        return chosen
+
+    if checkpoint.root.children:
+        for child in checkpoint.root.children:
+            add(child, (child.key,), 0)
+    else:
+        add(checkpoint.root, (), 0)
+    return rows
+
+
+def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
+    key = "  " * depth + (text.printable(str(node.key), _WIDEST_KEY) or "(root)")
+    value = node.value
+    if node.kind == "tensor" and isinstance(value, Tensor):
+        device = text.printable(value.device, 40)
+        return key, text.shape(value.shape), value.dtype.name, text.size(value.nbytes), device
+    if node.kind == "array":
+        return key, text.shape(value.shape), value.dtype, "", "numpy"
+    if node.kind == "value":
+        return key, value_text(value, 100), text.printable(node.type, 40), "", ""
+    if node.kind == "reference":
+        return key, f"same object as {text.printable(path_text(value), 100)}", "", "", ""
+    if node.kind in ("cut", "global", "storage"):
+        return key, text.printable(node.value if node.kind == "cut" else node.type, 100), "", "", ""
+    totals = checkpoint.totals.get(id(node), NO_TENSORS)
+    size = text.size(totals.nbytes) if totals.tensors else ""
+    entries = text.plural(len(node.children), "entry")
+    return key, entries, text.printable(node.type, 60), size, ""
+
+
+def _print_rows(rows: list[_Row]) -> None:
+    if not rows:
+        click.echo("Nothing matches.")
+        return
+    # Long values would push the other columns off the screen: they may run over their column.
+    widths = [
+        max(len(_COLUMNS[i]), *(min(len(row[i]), limit) for row in rows))
+        for i, limit in enumerate((_WIDEST_KEY, 28, 28, 10, 20))
+    ]
+    click.secho(_line(_COLUMNS, widths), dim=True)
+    for row in rows:
+        click.secho(_line(row, widths), bold=not row.leaf)
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    key, shape, dtype, size, device = (
+        cell.rjust(width) if i == 3 else cell.ljust(width)
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return f"{key}  {shape}  {dtype}  {size}  {device}".rstrip()

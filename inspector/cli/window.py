@@ -1,0 +1,36 @@
+"""`inspector [FILE...]`: the window, or the tree where there is no display."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from inspector.cli.show import print_tree
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path())
+def command(files: tuple[str, ...]) -> None:
+    """Open FILES in the window, each in a tab.
+
+    Without a display, the trees are printed instead.
+    """
+    if not _has_display():
+        click.echo("inspector: no display here, so the tree is printed instead.", err=True)
+        if not files:
+            raise click.UsageError("Name a file to print: inspector show FILE")
+        for file in files:
+            print_tree(file)
+        return
+    from inspector.gui.app import run
+
+    sys.exit(run([os.path.abspath(file) for file in files]))
+
+
+def _has_display() -> bool:
+    """True if Qt would find a screen; only X11 and Wayland can be missing one."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

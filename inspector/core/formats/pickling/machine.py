@@ -1,0 +1,221 @@
+"""The state of a run over a pickle: window, stack, memo, and the few things opcodes do to them.
+
+Memory and time stay proportional to the stream: payloads longer than KEEP bytes are noted by
+position and skipped, nothing is hashed or compared by content, and the memo is a dictionary, so
+an index of 2^31 costs no more than one of 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from inspector.core.errors import Damaged
+from inspector.core.formats.pickling.standins import (
+    Builder,
+    Bulk,
+    Global,
+    Instance,
+    PickledDict,
+    PickledSequence,
+    TypedStorage,
+)
+from inspector.core.formats.pickling.storages import StorageTable
+from inspector.core.model import Tensor
+from inspector.core.progress import Progress, silent
+from inspector.core.sources import Source
+
+_WINDOW = 64 << 20  # bytes of the stream in memory at a time
+_MARGIN = 1 << 20  # more than ROUND opcodes of fixed size can take (9 bytes each)
+ROUND = 1 << 16  # opcodes between two progress calls
+KEEP = 255  # longer bytes are left in the source; the longest a SHORT_BINBYTES can be
+KEEP_TEXT = 16 << 20  # longer text is left in the source
+
+
+
+class Machine:
+    """The state of one run over a pickle, and what opcodes may do to it."""
+
+    def __init__(
+        self,
+        source: Source,
+        position: int = 0,
+        *,
+        allowed: dict[tuple[str, str], Builder] | None = None,
+        storages: StorageTable | None = None,
+        progress: Progress = silent,
+    ) -> None:
+        self.source = source
+        self.position = position
+        self.globals: dict[tuple[str, str], Global] = {}
+        """Every global that the stream named, in order of appearance."""
+        self.notes: dict[str, str] = {}
+        """Oddities by code, the first of each: things that CPython would refuse or do."""
+        self._allowed = allowed or {}
+        self.storages = storages
+        self.progress = progress
+        self.base = position  # where the window begins in the source
+        self.data = b""
+        self.limit = 0  # refill when a payload ends behind this window position
+        self.stack: list[Any] = []
+        self.marks: list[list[Any]] = []
+        self.memo: dict[int | bytes, Any] = {}
+        self.rebuild_tensor = Global("", "")  # the global that _TENSOR stands for, once it was named
+
+    def find_class(self, module: str, name: str) -> Global:
+        """Return the stand-in of a global; the allow-table says what calling it means."""
+        key = (module, name)
+        found = self.globals.get(key)
+        if found is None:
+            found = self.globals[key] = Global(module, name, self._allowed.get(key))
+            if key == ("torch._utils", "_rebuild_tensor_v2"):
+                self.rebuild_tensor = found
+        return found
+
+    def note(self, code: str, message: str) -> None:
+        """Keep an oddity of the stream for the findings; only the first of a code counts."""
+        self.notes.setdefault(code, message)
+
+    def call(self, function: Any, args: Any, kwargs: Any = None) -> Any:
+        """Return what `function(*args)` stands for; nothing is ever called but our builders."""
+        build = function.build if type(function) is Global else None
+        if build is not None and type(args) is tuple and not kwargs:
+            try:
+                return build(self, args)
+            except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError):
+                # The boundary to hostile arguments: whatever does not fit stays inert.
+                self.note(
+                    "malformed-arguments", f"{function.text} was given arguments it cannot take."
+                )
+        return Instance(function, args, kwargs)
+
+    # ---- the window --------------------------------------------------------------------
+
+    def refill(self, p: int) -> int:
+        """Move the window so that it begins at `p`; return the new position of the same byte."""
+        self.base += p
+        self.data = self.source.read_at(self.base, _WINDOW)
+        at_end = self.base + len(self.data) >= self.source.size
+        # At the end of the source nothing more can come: only its own length is the limit.
+        self.limit = len(self.data) if at_end else len(self.data) - _MARGIN
+        return 0
+
+    def payload(self, p: int, length: int) -> tuple[bytes, int]:
+        """Return `length` bytes at window position `p`, and the position behind them."""
+        if p + length > self.limit:
+            if length < 0 or self.base + p + length > self.source.size:
+                self.broken(p, f"announces {length} bytes, but ends before them")
+            if length > _WINDOW - _MARGIN:
+                data = self.source.read_at(self.base + p, length)
+                return data, self.refill(p + length)
+            p = self.refill(p)
+        return self.data[p : p + length], p + length
+
+    def skip(self, p: int, length: int) -> tuple[Bulk, int]:
+        """Note where `length` bytes lie, and go behind them."""
+        start = self.base + p
+        if start + length > self.source.size:
+            self.broken(p, f"announces {length} bytes, but ends before them")
+        p += length
+        return Bulk(start, length), p if p <= self.limit else self.refill(p)
+
+    def line(self, p: int) -> tuple[bytes, int]:
+        """Return the bytes up to the next newline, and the position behind it."""
+        stop = self.data.find(b"\n", p, p + _MARGIN)
+        if stop < 0:
+            p = self.refill(p)
+            stop = self.data.find(b"\n", p)
+            if stop < 0:
+                self.broken(p, "ends in the middle of a line")
+        line = self.data[p:stop]
+        p = stop + 1
+        return line, p if p <= self.limit else self.refill(p)
+
+    def long_text(self, p: int, length: int) -> int:
+        """Push a text that crosses the window's limit; return the position behind it."""
+        if length > KEEP_TEXT:
+            bulk, p = self.skip(p, length)
+            self.stack.append(bulk)
+            return p
+        data, p = self.payload(p, length)
+        self.stack.append(self.text(data))
+        return p
+
+    def text(self, data: bytes) -> str:
+        try:
+            return data.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            self.note("invalid-text", "A string is not valid UTF-8; its bytes are shown as \\xNN.")
+            return data.decode("utf-8", "backslashreplace")
+
+    def broken(self, p: int = -1, what: str = "ends before its STOP opcode") -> NoReturn:
+        at = f" at byte {self.base + p}" if p >= 0 else ""
+        raise Damaged(
+            f"{self.source.uri}: its pickle stream{at} {what}.",
+            "The file is cut off or damaged, or it is no pickle; copy or download it again.",
+        )
+
+    # ---- stack and memo ----------------------------------------------------------------
+
+    def pop_mark(self) -> list[Any]:
+        """Return everything above the last mark, and forget the mark."""
+        items = self.stack
+        if not self.marks:
+            self.broken(what="uses a mark that was never set")
+        self.stack = self.marks.pop()
+        return items
+
+    def fetch(self, key: int | bytes) -> None:
+        """Push what the memo holds under a key, normalised as `memo_key` does."""
+        if key not in self.memo:
+            self.recall()
+        if key not in self.memo:
+            self.broken(what="fetches a value that was never stored")
+        self.stack.append(self.memo[key])
+
+    def recall(self) -> None:
+        """Put into the memo what was left out so far to save time; a reader may leave things out."""
+
+    def extend(self, container: Any, items: list[Any]) -> None:
+        """Append to what can be appended to; anything else is noted and left alone."""
+        if type(container) is list:
+            container.extend(items)
+        elif isinstance(container, Instance | PickledSequence):
+            container.items.extend(items)
+        else:
+            self.note("append-to-nothing", "The stream appends to a value that is no list.")
+
+    def set_items(self, container: Any, pairs: list[Any]) -> None:
+        """Add keys and values in turn to a dict; anything else is noted and left alone."""
+        if len(pairs) % 2:
+            self.broken(what="sets a key without a value")
+        if isinstance(container, PickledDict | Instance):
+            container.pairs.extend(pairs)
+        else:
+            self.note("setitem-on-nothing", "The stream sets items of a value that is no dict.")
+
+    def build(self, instance: Any, state: Any) -> None:
+        """Keep the state that BUILD hands to an object."""
+        if isinstance(instance, Instance | PickledDict):
+            instance.states.append(state)
+        elif isinstance(instance, Tensor | TypedStorage):
+            self.note("state-on-tensor", "The stream hands extra state to a finished tensor.")
+        else:
+            name = instance.text if type(instance) is Global else type(instance).__name__
+            self.note("build-on-plain", f"The stream tries to change attributes of {name}.")
+
+    def persistent_load(self, persistent_id: Any) -> Any:
+        """Return the storage that an id names, an inert value where none are expected."""
+        if self.storages is not None:
+            return self.storages.persistent_load(persistent_id)
+        self.note("persistent-id", "The stream refers to data outside of itself.")
+        return Instance(Global("pickle", "persistent_id"), (persistent_id,))
+
+
+def memo_key(index: int) -> int | bytes:
+    """Return the memo's key of an index: itself up to 255, else its four bytes.
+
+    LONG_BINPUT then needs no arithmetic, which is half the time of reading a state_dict.
+    """
+    if 0 <= index < 256:
+        return index
+    return index.to_bytes(4, "little") if index < 1 << 32 else str(index).encode()

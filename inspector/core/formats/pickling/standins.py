@@ -1,0 +1,116 @@
+"""Inert values that stand for what a pickle asked for.
+
+The machine makes exact builtins (str, bytes, int, float, bool, None, list, tuple) and these
+classes, nothing else. None of them runs anything when touched; none compares or hashes by
+content, so no stream can make them slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.model import DType, Storage
+
+if TYPE_CHECKING:
+    from inspector.core.formats.pickling.machine import Machine
+
+Builder = Callable[["Machine", tuple[Any, ...]], Any]
+
+
+class Global:
+    """A class or function that the stream names; never looked up."""
+
+    __slots__ = ("build", "module", "name")
+
+    def __init__(self, module: str, name: str, build: Builder | None = None) -> None:
+        self.module = module
+        self.name = name
+        self.build = build
+        """What calling it means here; None for everything that is not in the allow-table."""
+
+    @property
+    def text(self) -> str:
+        """`module.name`, without the module of Python's own builtins."""
+        if self.module in ("builtins", "__builtin__"):
+            return self.name
+        return f"{self.module}.{self.name}"
+
+
+class Instance:
+    """An object whose class was not imported: what it would have been made from."""
+
+    __slots__ = ("args", "cls", "items", "kwargs", "pairs", "states")
+
+    def __init__(self, cls: Any, args: Any = (), kwargs: Any = None) -> None:
+        self.cls = cls
+        """The Global that was called; any other value if the stream called something odd."""
+        self.args = args
+        self.kwargs = kwargs
+        self.states: list[Any] = []
+        """What BUILD handed over, usually one dict of attributes."""
+        self.items: list[Any] = []
+        """What was appended: the content of a list-like object."""
+        self.pairs: list[Any] = []
+        """Keys and values in turn: the content of a dict-like object."""
+
+
+class PickledDict:
+    """A dict or one of its standard relatives; keys are not hashed, and may repeat."""
+
+    __slots__ = ("pairs", "states", "type")
+
+    def __init__(self, type_name: str = "dict", pairs: list[Any] | None = None) -> None:
+        self.type = type_name
+        self.pairs: list[Any] = pairs if pairs is not None else []
+        """Keys and values in turn."""
+        self.states: list[Any] = []
+
+
+class PickledSequence:
+    """A set, frozenset, deque: a standard container that is neither list nor tuple."""
+
+    __slots__ = ("items", "type")
+
+    def __init__(self, type_name: str, items: list[Any] | None = None) -> None:
+        self.type = type_name
+        self.items: list[Any] = items if items is not None else []
+
+
+class Bulk(NamedTuple):
+    """Bytes too long to keep: where they lie in the stream's source."""
+
+    offset: int
+    length: int
+
+
+class PlainValue(NamedTuple):
+    """A value of a class that is known and harmless, as text: `torch.device`, a numpy scalar."""
+
+    type: str
+    value: Any
+    """A plain Python value, or the text that a person would write."""
+
+
+class Array(NamedTuple):
+    """A numpy array's description; the elements stay where they are."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+class TypedStorage(NamedTuple):
+    """A storage as a persistent id hands it over, or a part of one (legacy views)."""
+
+    storage: Storage
+    dtype: DType
+    base: int = 0
+    """Elements of the storage in front of a legacy view."""
+
+
+class ModuleSource(NamedTuple):
+    """A class together with its source text, as legacy streams carry it."""
+
+    cls: Global
+    path: str
+    text: str

@@ -1,0 +1,81 @@
+"""The storages that a torch pickle refers to by persistent id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inspector.core.formats.pickling.standins import Global, Instance, TypedStorage
+from inspector.core.model import DTYPES, DType, Storage, dtype_named
+
+_BY_CLASS = {row.storage_class: row for row in DTYPES if row.storage_class}
+_UNTYPED = dtype_named("uint8")  # `UntypedStorage` counts bytes
+_MAX_ELEMENTS = 1 << 56
+
+
+class StorageTable:
+    """Turns persistent ids into storages, each made once.
+
+    The id is `('storage', class, key, location, numel)`, in legacy streams with view metadata
+    `(view_key, offset, numel)` or None at the end: torch/serialization.py, `_save`, `_legacy_save`.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+        self.storages: dict[str, Storage] = {}
+        self.conflicts: list[str] = []
+        """Keys that the pickle gives two different sizes or devices."""
+        self._dtypes: dict[Global, DType] = {}
+
+    def persistent_load(self, persistent_id: Any) -> Any:
+        """Return the storage that an id names; what is no such id stays inert."""
+        try:
+            tag, cls, key, device, numel, *views = persistent_id
+            if tag not in ("storage", b"storage"):
+                raise ValueError("another kind of id")
+            dtype = self.dtype(cls)
+            if type(numel) is not int or not 0 <= numel < _MAX_ELEMENTS:
+                raise ValueError("impossible size")
+            storage = self.storage(dtype, _text(key), _text(device), numel)
+            return TypedStorage(storage, dtype, _view_offset(views))
+        except (TypeError, ValueError):
+            return Instance(Global("pickle", "persistent_id"), (persistent_id,))
+
+    def storage(self, dtype: DType, key: str, device: str, numel: int) -> Storage:
+        """Return the storage of a key, made at its first mention; numel counts elements."""
+        nbytes = (numel * dtype.bits + 7) >> 3
+        key = self._prefix + key
+        found = self.storages.get(key)
+        if found is None:
+            found = self.storages[key] = tuple.__new__(Storage, (key, device, nbytes))
+        elif found.nbytes != nbytes or found.device != device:
+            self.conflicts.append(key)
+        return found
+
+    def dtype(self, cls: Any) -> DType:
+        """Return the dtype of the elements in a storage of a class, `torch.FloatStorage` say."""
+        dtype = self._dtypes.get(cls)
+        if dtype is None:
+            if type(cls) is not Global:
+                raise TypeError("no storage class")
+            if cls.name == "UntypedStorage":
+                dtype = _UNTYPED
+            else:
+                dtype = _BY_CLASS.get(cls.name) or dtype_named(cls.text)
+            self._dtypes[cls] = dtype
+        return dtype
+
+
+def _view_offset(views: list[Any]) -> int:
+    if not views or views[0] is None:
+        return 0
+    _, offset, _ = views[0]
+    if type(offset) is not int or offset < 0:
+        raise ValueError("impossible view")
+    return offset
+
+
+def _text(value: Any) -> str:
+    """Return a key or location as text; Python 2 wrote them as bytes."""
+    if type(value) is bytes:
+        return value.decode("utf-8", "backslashreplace")
+    return value if type(value) is str else repr(value)

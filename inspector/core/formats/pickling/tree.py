@@ -1,0 +1,231 @@
+"""Inert values become nodes: keys, kinds and shared objects are decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from inspector.core.formats.pickling.allowlist import numpy_array
+from inspector.core.formats.pickling.standins import (
+    Array,
+    Bulk,
+    Global,
+    Instance,
+    PickledDict,
+    PickledSequence,
+    PlainValue,
+    TypedStorage,
+)
+from inspector.core.model import Attribute, Key, Node, Path, Tensor
+from inspector.core.model.path import OpaqueKey
+
+MAX_DEPTH = 100  # levels; deeper nesting is cut, so that every consumer may use recursion
+_FLAT = 16  # a shared tuple of so few plain values is shown again instead of referred to
+_PLAIN = frozenset({str, int, float, bool, type(None), bytes, complex})
+
+_MODULE_PARTS = ("_parameters", "_buffers", "_modules")
+# What torch.nn.Module keeps about itself, empty in nearly every file (torch/nn/modules/module.py).
+_MODULE_HOOKS = frozenset(
+    "_backward_hooks _backward_pre_hooks _forward_hooks _forward_hooks_with_kwargs "
+    "_forward_hooks_always_called _forward_pre_hooks _forward_pre_hooks_with_kwargs "
+    "_state_dict_hooks _state_dict_pre_hooks _load_state_dict_pre_hooks "
+    "_load_state_dict_post_hooks _non_persistent_buffers_set _is_full_backward_hook "
+    "_is_hf_initialized _backend".split()
+)
+
+
+class TreeBuilder:
+    """Builds one tree; an object that occurs twice is a reference the second time."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, Path] = {}
+        self.cut: Path | None = None
+        """The first place where nesting went deeper than MAX_DEPTH."""
+        self.duplicate: Path | None = None
+        """The first key that its mapping holds twice."""
+
+    def build(self, value: Any, key: Key = "", path: Path = ()) -> Node:
+        """Return the node of a value at `path`, whose last step is `key`."""
+        kind = type(value)
+        if kind is Tensor:
+            return Node(key, "tensor", "Parameter" if value.parameter else "Tensor", value)
+        if kind in _PLAIN:
+            return Node(key, "value", kind.__name__, value)
+        if kind is tuple and len(value) <= _FLAT and all(type(item) in _PLAIN for item in value):
+            return self._sequence(value, key, path, "tuple")
+        leaf = _LEAVES.get(kind)
+        if leaf is not None:
+            return leaf(value, key)
+        first = self._places.get(id(value))
+        if first is not None:
+            return Node(key, "reference", "", first)
+        if len(path) >= MAX_DEPTH:
+            self.cut = self.cut or path
+            return Node(key, "cut", "", f"nested more than {MAX_DEPTH} levels deep")
+        self._places[id(value)] = path
+        return self._container(value, key, path)
+
+    def _container(self, value: Any, key: Key, path: Path) -> Node:
+        if isinstance(value, PickledDict):
+            children = self._items(value.pairs, path)
+            attributes = list(_attributes(value.states))
+            if attributes:
+                children += self._children(_named(attributes), path)
+            return Node(key, "mapping", value.type, None, tuple(children))
+        if isinstance(value, PickledSequence):
+            return self._sequence(value.items, key, path, value.type)
+        if type(value) in (list, tuple):
+            return self._sequence(value, key, path, type(value).__name__)
+        return self._instance(value, key, path)
+
+    def _sequence(self, items: Iterable[Any], key: Key, path: Path, type_name: str) -> Node:
+        children = self._children(enumerate(items), path)
+        return Node(key, "sequence", type_name, None, tuple(children))
+
+    def _children(self, items: Iterable[tuple[Key, Any]], path: Path) -> list[Node]:
+        return [self.build(value, key, (*path, key)) for key, value in items]
+
+    def _items(self, pairs: list[Any], path: Path) -> list[Node]:
+        """Return the nodes of a mapping's items, keys and values in turn."""
+        nodes = []
+        seen: set[Any] = set()
+        values = iter(pairs)
+        for raw, value in zip(values, values, strict=True):
+            key = raw if type(raw) is str else _plain_key(raw)
+            if type(value) is Tensor:  # nearly all of a state_dict: no call, no path
+                nodes.append(
+                    Node(key, "tensor", "Parameter" if value.parameter else "Tensor", value)
+                )
+            else:
+                nodes.append(self.build(value, key, (*path, key)))
+            # Text hashes are salted; numbers could be chosen to collide, so their text is used.
+            mark = key if type(key) is str else (type(key), repr(key))
+            if mark in seen:
+                self.duplicate = self.duplicate or (*path, key)
+            seen.add(mark)
+        return nodes
+
+    def _instance(self, value: Instance, key: Key, path: Path) -> Node:
+        name = value.cls.text if type(value.cls) is Global else "call of another object"
+        if name == "numpy.ndarray":
+            array = numpy_array(value.states)
+            if array is not None:
+                return Node(key, "array", name, array)
+        attributes = list(_attributes(value.states))
+        module = {step: part for step, part in attributes if step in _MODULE_PARTS}
+        if len(module) == len(_MODULE_PARTS) and all(
+            isinstance(part, PickledDict) for part in module.values()
+        ):
+            children = self._module(attributes, module, path)
+            return Node(key, "module", name, None, tuple(children))
+        children = self._children(_named(attributes), path)
+        children += self._items(value.pairs, path)
+        children += self._children(enumerate(value.items), path)
+        if value.args:
+            children.append(self._part("_args", value.args, path))
+        if value.kwargs is not None:
+            children.append(self._part("_kwargs", value.kwargs, path))
+        return Node(key, "object", name, None, tuple(children))
+
+    def _module(
+        self, attributes: list[tuple[Key, Any]], module: dict[Key, PickledDict], path: Path
+    ) -> list[Node]:
+        """Return a module's children under the names that its attributes have in Python."""
+        for part in module.values():
+            self._places[id(part)] = path
+        members = [
+            (Attribute(name), value)
+            for part in _MODULE_PARTS
+            for name, value in _pairs(module[part].pairs)
+            if type(name) is str
+        ]
+        rest = [
+            (step, value)
+            for step, value in attributes
+            if step not in _MODULE_PARTS and not (step in _MODULE_HOOKS and _is_empty(value))
+        ]
+        return self._children(members, path) + self._children(_named(rest), path)
+
+    def _part(self, name: str, value: Any, path: Path) -> Node:
+        step = Attribute(name)
+        return self.build(value, step, (*path, step))
+
+
+def _pairs(flat: list[Any]) -> Iterator[tuple[Any, Any]]:
+    values = iter(flat)
+    return zip(values, values, strict=True)
+
+
+def _named(attributes: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Any]]:
+    for step, value in attributes:
+        yield Attribute(step) if type(step) is str else step, value
+
+
+def _attributes(states: list[Any]) -> Iterator[tuple[Key, Any]]:
+    """Yield name and value of every attribute that BUILD set; `_state` for a state that is no dict.
+
+    A pair of dicts is `(__dict__, __slots__)`, as `copyreg.__reduce_ex__` writes it.
+    """
+    for state in states:
+        halves = state if type(state) is tuple and len(state) == 2 else (state,)
+        if all(half is None or isinstance(half, PickledDict) for half in halves):
+            for half in halves:
+                for name, value in _pairs(half.pairs if half is not None else []):
+                    yield name if type(name) is str else _plain_key(name), value
+        else:
+            yield "_state", state
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, PickledDict):
+        return not value.pairs
+    if isinstance(value, PickledSequence):
+        return not value.items
+    if isinstance(value, Instance):  # the function table of torch before 0.4
+        return not value.states
+    return value is None or value is False
+
+
+def _plain_key(raw: Any, depth: int = 0) -> Key:
+    """Return a key itself if it is plain, a tuple of plain ones too, else a text for it."""
+    if type(raw) in _PLAIN:
+        return raw
+    if type(raw) is tuple and len(raw) <= _FLAT and depth < 2:
+        return tuple(_plain_key(item, depth + 1) for item in raw)
+    if type(raw) is Global:
+        return OpaqueKey(raw.text)
+    if type(raw) is PlainValue:
+        return OpaqueKey(f"{raw.type}({raw.value!r})")
+    if type(raw) is Instance and type(raw.cls) is Global:
+        plain = [repr(arg) for arg in raw.args if type(arg) in _PLAIN] if raw.args else []
+        return OpaqueKey(f"{raw.cls.text}({', '.join(plain)})")
+    return OpaqueKey(f"<{type(raw).__name__}>")
+
+
+def _bulk(value: Bulk, key: Key) -> Node:
+    return Node(key, "cut", "bytes", f"{value.length} bytes, not read")
+
+
+def _plain(value: PlainValue, key: Key) -> Node:
+    return Node(key, "value", value.type, value.value)
+
+
+def _global(value: Global, key: Key) -> Node:
+    return Node(key, "global", value.text)
+
+
+def _storage(value: TypedStorage, key: Key) -> Node:
+    return Node(key, "storage", f"torch storage of {value.dtype.name}", value.storage)
+
+
+def _array(value: Array, key: Key) -> Node:
+    return Node(key, "array", "numpy.ndarray", value)
+
+
+_LEAVES: dict[type, Callable[[Any, Key], Node]] = {
+    Bulk: _bulk,
+    PlainValue: _plain,
+    Global: _global,
+    TypedStorage: _storage,
+    Array: _array,
+}

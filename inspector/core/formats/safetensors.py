@@ -1,0 +1,152 @@
+"""safetensors: a JSON header, then the bytes of all tensors.
+
+Specification: https://github.com/huggingface/safetensors, README "Format". 8 bytes: length N of
+the header, little-endian; N bytes: a JSON object `{name: {dtype, shape, data_offsets}}` with an
+optional `__metadata__` of strings; then the data, which `data_offsets` count from its begin.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inspector.core.errors import Damaged
+from inspector.core.formats.base import Reader, Structure
+from inspector.core.model import DTYPES, Attribute, Finding, Node, Storage, Tensor, dtype_named
+from inspector.core.model.tensor import contiguous_stride
+from inspector.core.progress import Progress
+from inspector.core.sources import Source, read_exactly
+from inspector.core.text import plural, printable
+
+_MAX_HEADER = 100_000_000  # the specification's own limit
+_BY_NAME = {row.safetensors: row for row in DTYPES if row.safetensors}
+_METADATA = "__metadata__"
+
+
+def _accepts(head: bytes, source: Source) -> bool:
+    length = int.from_bytes(head[:8], "little")
+    return head[8:9] == b"{" and 2 <= length <= _MAX_HEADER
+
+
+def _read(source: Source, progress: Progress) -> Structure:
+    progress(0.0, "Reading the header")
+    length = int.from_bytes(read_exactly(source, 0, 8, "the header's length"), "little")
+    text = read_exactly(source, 8, length, "the header")
+    try:
+        pairs = json.loads(text, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(
+            f"{source.uri}: the safetensors header is not valid JSON ({error}).",
+            "Copy or download the file again.",
+        ) from None
+    if type(pairs) is not _Pairs:
+        raise Damaged(f"{source.uri}: the safetensors header is no JSON object.")
+    begin = 8 + length
+    nodes: list[Node] = []
+    storages: dict[str, Storage] = {}
+    offsets: dict[str, int] = {}
+    findings: list[Finding] = []
+    metadata: dict[str, str] = {}
+    for name, entry in pairs:
+        if name == _METADATA:
+            metadata = {str(key): str(value) for key, value in _entries(entry)}
+            continue
+        if name in storages:
+            findings.append(_finding("duplicate-key", name, "The header names this tensor twice."))
+            continue
+        try:
+            tensor, start = _tensor(name, dict(_entries(entry)))
+        except (KeyError, TypeError, ValueError) as error:
+            message = f"The header does not describe this tensor as the format demands: {error}."
+            findings.append(_finding("malformed-entry", name, message))
+            nodes.append(Node(name, "cut", "", "not described as the format demands"))
+            continue
+        storage = tensor.storage
+        assert storage is not None
+        storages[name] = storage
+        offsets[name] = begin + start
+        if tensor.nbytes != storage.nbytes:
+            message = f"Its shape takes {tensor.nbytes} bytes, its offsets {storage.nbytes}."
+            findings.append(_finding("storage-size", name, message))
+        nodes.append(Node(name, "tensor", "Tensor", tensor))
+    findings += _layout_findings(storages, offsets, begin, source.size)
+    if metadata:
+        children = [Node(key, "value", "str", value) for key, value in metadata.items()]
+        nodes.append(Node(Attribute(_METADATA), "mapping", "dict", None, tuple(children)))
+
+    def locate(storage: Storage) -> tuple[Source, int]:
+        return source, offsets[storage.key]
+
+    root = Node("", "mapping", "dict", None, tuple(nodes))
+    return Structure(
+        "safetensors", "safetensors", root, storages, locate, tuple(findings)
+    )  # fmt: skip
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as the pairs it was written with: duplicates stay visible."""
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    if type(value) is not _Pairs:
+        raise TypeError("no JSON object")
+    return value
+
+
+def _tensor(name: str, entry: dict[str, Any]) -> tuple[Tensor, int]:
+    """Return the tensor of an entry and its offset in the data."""
+    start, stop = entry["data_offsets"]
+    shape = tuple(entry["shape"])
+    numbers = (start, stop, *shape)
+    if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
+        raise ValueError("sizes and offsets must be whole numbers from 0")
+    if stop < start:
+        raise ValueError("its data ends before it begins")
+    spelled = entry["dtype"]
+    if type(spelled) is not str:
+        raise TypeError("its dtype is no string")
+    dtype = _BY_NAME.get(spelled) or dtype_named(spelled)
+    storage = Storage(name, "cpu", stop - start)  # the format knows no devices
+    return Tensor(dtype, shape, contiguous_stride(shape), 0, storage), start
+
+
+def _finding(code: str, name: str, message: str) -> Finding:
+    return Finding(code, "error", message, (name,))
+
+
+def _layout_findings(
+    storages: dict[str, Storage], offsets: dict[str, int], begin: int, size: int
+) -> list[Finding]:
+    """Hold the ranges of the tensors against each other and against the file."""
+    findings = []
+    end = begin
+    overlaps, holes, beyond = [], 0, []
+    for name in sorted(offsets, key=offsets.__getitem__):
+        start, stop = offsets[name], offsets[name] + storages[name].nbytes
+        if start < end and stop > start:
+            overlaps.append(name)
+        holes += max(0, start - end)
+        end = max(end, stop)
+        if stop > size:
+            beyond.append(name)
+    if beyond:
+        names = ", ".join(printable(name, 60) for name in beyond[:5])
+        message = (
+            f"The file ends at byte {size}, but its tensors at {end}: it is cut off. "
+            f"{plural(len(beyond), 'tensor')} without all values: {names}."
+        )
+        findings.append(Finding("truncated", "error", message))
+    if overlaps:
+        names = ", ".join(printable(name, 60) for name in overlaps[:5])
+        message = f"Tensors share bytes, which the format forbids: {names}."
+        findings.append(Finding("overlap", "warning", message))
+    if holes:
+        message = f"{plural(holes, 'byte')} between the tensors belong to none of them."
+        findings.append(Finding("hole", "warning", message))
+    if end < size:
+        message = f"{plural(size - end, 'byte')} behind the last tensor belong to none of them."
+        findings.append(Finding("trailing-bytes", "warning", message))
+    return findings
+
+
+READER = Reader("safetensors", "safetensors", (".safetensors",), _accepts, _read)

@@ -1,0 +1,152 @@
+"""`torch.save` from 0.1.10 to 1.5, and later with `_use_new_zipfile_serialization=False`.
+
+Five pickles in a row, then the storages (torch/serialization.py, `_legacy_save`, `_legacy_load`):
+magic number; protocol version 1001; `{protocol_version, little_endian, type_sizes}`; the object;
+the keys of the storages in the order of their data. For each key: the number of elements, 8 bytes,
+then the bytes, without any alignment.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from inspector.core.errors import Damaged, SourceError
+from inspector.core.formats.base import Reader, Structure
+from inspector.core.formats.pickling.standins import Global, PickledDict
+from inspector.core.formats.pickling.storages import StorageTable
+from inspector.core.formats.torch_pickle import PickleRun, make_tree, run_pickle
+from inspector.core.model import Finding, Storage
+from inspector.core.progress import Progress, part, silent
+from inspector.core.sources import Source
+from inspector.core.text import plural
+
+MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
+"""The pickle of the magic number, protocol 2, to its STOP."""
+
+_COUNT = 8  # bytes of the element count in front of a storage
+
+
+def _accepts(head: bytes, source: Source) -> bool:
+    return head.startswith(MAGIC)
+
+
+class _LegacyStorages(StorageTable):
+    """Knows the second kind of persistent id: the class of a pickled nn.Module with its source."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(prefix)
+        self.texts: dict[str, str] = {}
+
+    def persistent_load(self, persistent_id: Any) -> Any:
+        """Return the class of `('module', class, file, source text)`, storages as usual."""
+        if type(persistent_id) is not tuple or persistent_id[:1] != ("module",):
+            return super().persistent_load(persistent_id)
+        cls, _, text = (*persistent_id[1:], None, None, None)[:3]
+        if type(cls) is Global and type(text) is str:
+            self.texts[cls.text] = text
+        return cls
+
+
+class Stream(NamedTuple):
+    """A legacy stream, read up to its storages."""
+
+    run: PickleRun
+    table: StorageTable
+    offsets: dict[str, int]
+    """Where the bytes of each storage begin."""
+    findings: tuple[Finding, ...]
+    texts: dict[str, str]
+
+
+def read_stream(source: Source, progress: Progress = silent, prefix: str = "") -> Stream:
+    """Read a legacy stream; `prefix` sets its storage keys apart from those of other streams."""
+    protocol = run_pickle(source, len(MAGIC))
+    if protocol.value != 1001:
+        raise Damaged(f"{source.uri}: legacy torch files have protocol 1001, not the one given.")
+    system = run_pickle(source, protocol.position)
+    table = _LegacyStorages(prefix)
+    run = run_pickle(source, system.position, table, progress)
+    findings: list[Finding] = []
+    offsets: dict[str, int] = {}
+    try:
+        keys = run_pickle(source, run.position)
+        offsets, end = _offsets(keys.value, keys.position, table, prefix)
+        findings += _storage_findings(table, offsets, end, source)
+    except Damaged:
+        message = "The file ends before its storages: the structure is whole, all values are lost."
+        findings.append(Finding("truncated", "error", message))
+    if isinstance(system.value, PickledDict) and _is_big_endian(system.value):
+        message = "The numbers are stored in big-endian byte order."
+        findings.append(Finding("big-endian", "info", message))
+    return Stream(run, table, offsets, tuple(findings), table.texts)
+
+
+def _read(source: Source, progress: Progress) -> Structure:
+    progress(0.0, "Reading the structure")
+    stream = read_stream(source, part(progress, 0.0, 0.8))
+    tree, findings = make_tree(stream.run)
+
+    def locate(storage: Storage) -> tuple[Source, int]:
+        if storage.key not in stream.offsets:
+            raise SourceError(f"{source.uri}: storage {storage.key!r} is not in the file.")
+        return source, stream.offsets[storage.key]
+
+    return Structure(
+        "torch-legacy",
+        "torch legacy",
+        tree,
+        stream.table.storages,
+        locate,
+        (*findings, *stream.findings),
+        stream.texts,
+    )
+
+
+def _offsets(
+    keys: Any, position: int, table: StorageTable, prefix: str
+) -> tuple[dict[str, int], int]:
+    """Return where the bytes of each storage begin, and where the last one ends."""
+    offsets = {}
+    for key in keys if type(keys) is list else ():
+        storage = table.storages.get(f"{prefix}{key}")
+        if storage is not None:
+            offsets[storage.key] = position + _COUNT
+            position += _COUNT + storage.nbytes
+    return offsets, position
+
+
+def _storage_findings(
+    table: StorageTable, offsets: dict[str, int], end: int, source: Source
+) -> list[Finding]:
+    findings = []
+    lost = [
+        key
+        for key, storage in table.storages.items()
+        if key not in offsets or offsets[key] + storage.nbytes > source.size
+    ]
+    if lost:
+        message = (
+            f"The file ends at byte {source.size}, but its storages at {end}: it is cut off. "
+            f"The values of {plural(len(lost), 'storage')} of {len(table.storages)} are lost."
+        )
+        findings.append(Finding("truncated", "error", message))
+    elif end < source.size:
+        message = f"{plural(source.size - end, 'byte')} behind the last storage belong to nothing."
+        findings.append(Finding("trailing-bytes", "warning", message))
+    return findings
+
+
+def _is_big_endian(facts: PickledDict) -> bool:
+    pairs = facts.pairs
+    return any(
+        pairs[i] == "little_endian" and pairs[i + 1] is False for i in range(0, len(pairs), 2)
+    )
+
+
+READER = Reader(
+    "torch-legacy",
+    "torch.save before 1.6 (legacy stream)",
+    (".pt", ".pth", ".bin", ".th", ".pth.tar", ".model"),
+    _accepts,
+    _read,
+)

@@ -1,0 +1,73 @@
+"""What all formats around a torch pickle share: run it, make the tree, say what was odd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from inspector.core.formats.pickling.allowlist import ALLOWED
+from inspector.core.formats.pickling.standins import Builder
+from inspector.core.formats.pickling.storages import StorageTable
+from inspector.core.formats.pickling.tree import MAX_DEPTH, TreeBuilder
+from inspector.core.formats.pickling.unpickler import Unpickler
+from inspector.core.model import Finding, Node, tensors
+from inspector.core.progress import Progress, silent
+from inspector.core.sources import Source
+
+
+class PickleRun(NamedTuple):
+    """One pickle, run to its STOP."""
+
+    value: Any
+    """Builtins and stand-ins (`pickling.standins`)."""
+    notes: dict[str, str]
+    position: int
+    """The first byte behind the pickle."""
+
+
+def run_pickle(
+    source: Source,
+    position: int = 0,
+    storages: StorageTable | None = None,
+    progress: Progress = silent,
+    allowed: Mapping[tuple[str, str], Builder] = ALLOWED,
+) -> PickleRun:
+    """Run one pickle; raises Damaged where the stream breaks."""
+    unpickler = Unpickler(
+        source, position, allowed=allowed, storages=storages, progress=progress
+    )
+    value = unpickler.load()
+    return PickleRun(value, unpickler.notes, unpickler.position)
+
+
+def make_tree(run: PickleRun) -> tuple[Node, list[Finding]]:
+    """Return the tree of a pickle's value, and what was odd about stream and tree."""
+    builder = TreeBuilder()
+    root = builder.build(run.value)
+    findings = [Finding(code, "warning", text) for code, text in run.notes.items()]
+    if builder.cut is not None:
+        message = f"Nested more than {MAX_DEPTH} levels deep; what lies below is not shown."
+        findings.append(Finding("too-deep", "warning", message, builder.cut))
+    if builder.duplicate is not None:
+        message = "A mapping holds this key twice; Python would keep the last value only."
+        findings.append(Finding("duplicate-key", "warning", message, builder.duplicate))
+    return root, findings + _view_findings(root)
+
+
+def _view_findings(root: Node) -> list[Finding]:
+    """Return a finding for every tensor that reaches beyond its storage."""
+    findings = []
+    for path, tensor in tensors(root):
+        storage = tensor.storage
+        if storage is None or (
+            tensor.offset == 0 and tensor.contiguous and tensor.nbytes <= storage.nbytes
+        ):
+            continue
+        start, stop = tensor.extent
+        if start < 0 or stop > storage.nbytes:
+            message = (
+                f"The tensor reaches to byte {stop} of a storage that has {storage.nbytes}: "
+                "its values cannot be read."
+            )
+            findings.append(Finding("out-of-bounds", "error", message, path))
+    return findings

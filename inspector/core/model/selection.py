@@ -1,0 +1,34 @@
+"""Globs over the paths of a checkpoint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import translate
+
+from inspector.core.model.path import Path, json_key
+
+
+class Selection:
+    """Paths that one of several globs matches; `*` crosses dots and slashes.
+
+    A glob is held against the key inside the state_dict that the path belongs to, written with
+    dots, and against the whole path joined with `/`; either match counts.
+    """
+
+    def __init__(self, globs: Iterable[str], state_dicts: Iterable[Path] = ()) -> None:
+        self._patterns = [re.compile(translate(glob)) for glob in globs]
+        self._roots = tuple(state_dicts)
+
+    def __contains__(self, path: Path) -> bool:
+        if not self._patterns:
+            return True
+        names = ["/".join(map(_text, path))]
+        for root in self._roots:
+            if path[: len(root)] == root:
+                names.append(".".join(map(_text, path[len(root) :])))
+        return any(pattern.match(name) for pattern in self._patterns for name in names)
+
+
+def _text(key: object) -> str:
+    return str(json_key(key))

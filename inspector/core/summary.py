@@ -1,0 +1,154 @@
+"""An open checkpoint in words: the one-line headline, and the facts of any node."""
+
+from __future__ import annotations
+
+from inspector.core import text
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.model import NO_TENSORS, Node, Storage, Tensor
+from inspector.core.recognition import Fact
+
+_SEPARATOR = " · "
+_LONGEST_VALUE = 200
+_HEADLINE_FACTS = ("epoch", "step", "optimizer")
+_PLAIN_NAMES = {"optimizer", "architecture"}  # facts that need no label in the headline
+
+
+def headline(checkpoint: Checkpoint) -> str:
+    """Return what the checkpoint is in one line, the most telling first."""
+    recognition = checkpoint.recognition
+    facts = {fact.name: fact for fact in recognition.facts}
+    words = [recognition.title]
+    words += [_in_headline(facts[name]) for name in _HEADLINE_FACTS if name in facts]
+    totals = checkpoint.totals.get(id(checkpoint.root), NO_TENSORS)
+    if "parameters" in facts:
+        words.append(f"{text.count(facts['parameters'].value)} parameters")
+    elif totals.tensors:
+        words.append(text.plural(totals.tensors, "tensor"))
+    words.append(text.size(checkpoint.source.size))
+    devices = device_bytes(checkpoint)
+    if devices and checkpoint.format != "safetensors":  # which knows no devices
+        words.append("saved on " + ", ".join(text.printable(name, 40) for name in devices))
+    words.append(checkpoint.format_text)
+    return _SEPARATOR.join(words)
+
+
+def device_bytes(checkpoint: Checkpoint) -> dict[str, int]:
+    """Return the bytes of the storages on each device, the fullest device first."""
+    devices: dict[str, int] = {}
+    for storage in checkpoint.storages.values():
+        devices[storage.device] = devices.get(storage.device, 0) + storage.nbytes
+    return dict(sorted(devices.items(), key=lambda item: -item[1]))
+
+
+def fact_text(fact: Fact) -> str:
+    """Return a fact's value for people; what was concluded rather than read says so."""
+    value = fact.value
+    shown = text.exact(value) if type(value) is int else value_text(value)
+    return f"{shown} (inferred)" if fact.inferred else shown
+
+
+def value_text(value: object, limit: int = _LONGEST_VALUE) -> str:
+    """Return a plain value on one line: text as it is, everything else as Python writes it."""
+    return text.printable(value if isinstance(value, str) else repr(value), limit)
+
+
+def facts_of(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    """Return labels and texts that describe a node; the root stands for the whole file."""
+    if node is checkpoint.root:
+        return [*_file_facts(checkpoint), *_node_facts(node, checkpoint)]
+    return _node_facts(node, checkpoint)
+
+
+def _file_facts(checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    facts = [
+        ("File", text.printable(checkpoint.source.uri)),
+        ("File size", _both_sizes(checkpoint.source.size)),
+        ("Format", checkpoint.format_text),
+        ("Kind", checkpoint.recognition.title),
+    ]
+    facts += [(fact.label, fact_text(fact)) for fact in checkpoint.recognition.facts]
+    devices = device_bytes(checkpoint)
+    if devices:
+        facts.append(
+            ("Saved on", ", ".join(f"{text.printable(k, 40)} ({text.size(v)})" for k, v in devices.items()))
+        )  # fmt: skip
+        stored = sum(storage.nbytes for storage in checkpoint.storages.values())
+        facts.append(("Storages", f"{text.exact(len(checkpoint.storages))}, {_both_sizes(stored)}"))
+    return facts
+
+
+def _node_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    if isinstance(node.value, Tensor):
+        return tensor_facts(node.type, node.value)
+    facts = [("Type", text.printable(node.type, _LONGEST_VALUE))] if node.type else []
+    if node.kind == "value":
+        facts.append(("Value", value_text(node.value)))
+        if isinstance(node.value, str | bytes):
+            facts.append(("Length", text.plural(len(node.value), "character" if isinstance(node.value, str) else "byte")))  # fmt: skip
+    elif node.kind == "array":
+        facts += [("Shape", text.shape(node.value.shape)), ("Dtype", node.value.dtype)]
+    elif node.kind == "storage" and isinstance(node.value, Storage):
+        facts += _storage_facts(node.value)
+    elif node.kind == "reference":
+        facts.append(("Same object as", text.printable(path_text(node.value))))
+    elif node.kind == "cut":
+        facts.append(("Not shown", node.value))
+    elif node.kind == "global":
+        facts.append(("Meaning", "named by the file; not imported and not called"))
+    else:
+        totals = checkpoint.totals.get(id(node), NO_TENSORS)
+        facts.append(("Entries", text.exact(len(node.children))))
+        if totals.tensors:
+            facts.append(("Tensors", text.exact(totals.tensors)))
+            facts.append(("Elements", text.exact(totals.elements)))
+            facts.append(("Size", _both_sizes(totals.nbytes)))
+        if node.kind in ("object", "module"):
+            facts.append(("Class", "not imported; its content is shown as stored"))
+    return facts
+
+
+def tensor_facts(type_name: str, tensor: Tensor) -> list[tuple[str, str]]:
+    """Return what a file says of a tensor, without its values."""
+    facts = [
+        ("Type", type_name),
+        ("Shape", text.shape(tensor.shape)),
+        ("Dtype", tensor.dtype.name),
+        ("Elements", text.exact(tensor.elements)),
+        ("Size", _both_sizes(tensor.nbytes)),
+        ("Device", text.printable(tensor.device, 80)),
+        ("Layout", tensor.layout),
+        ("Stride", ", ".join(map(str, tensor.stride)) or "none"),
+        ("Contiguous", "yes" if tensor.contiguous else "no"),
+        ("Requires grad", "yes" if tensor.requires_grad else "no"),
+    ]
+    if tensor.quantization:
+        facts.append(("Quantization", tensor.quantization))
+    if tensor.storage is None:
+        facts.append(("Storage", "none: a meta tensor has no values"))
+        return facts
+    facts += _storage_facts(tensor.storage)
+    facts.append(("Storage offset", text.plural(tensor.offset, "element")))
+    return facts
+
+
+def _storage_facts(storage: Storage) -> list[tuple[str, str]]:
+    return [
+        ("Storage", text.printable(storage.key, 80)),
+        ("Storage size", _both_sizes(storage.nbytes)),
+    ]
+
+
+def path_text(path: tuple[object, ...]) -> str:
+    """Return a path joined with `/`, as globs are matched against it."""
+    return "/".join(str(key) for key in path) or "the root"
+
+
+def _in_headline(fact: Fact) -> str:
+    shown = fact_text(fact)
+    return shown if fact.name in _PLAIN_NAMES else f"{fact.label.lower()} {shown}"
+
+
+def _both_sizes(nbytes: int) -> str:
+    if nbytes < 1000:
+        return text.plural(nbytes, "byte")
+    return f"{text.size(nbytes)} ({text.exact(nbytes)} bytes)"
