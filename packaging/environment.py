@@ -49,10 +49,10 @@ def one_line_errors() -> Iterator[None]:
 
 
 def has_display() -> bool:
-    """Tell whether a window can be opened at all; Windows and macOS always have a screen."""
+    """Tell whether the program will try to open a window, by the rule of inspector.cli.window."""
     if sys.platform in ("win32", "darwin"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def prepare(*, tests: bool, window: bool) -> None:

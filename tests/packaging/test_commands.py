@@ -34,7 +34,7 @@ def without_display() -> dict[str, str]:
     """Return an environment in which packaging/run.py has nothing to set up."""
     if environment._read_state().get("program") != environment._digest():
         pytest.skip("this environment was not made by packaging/run.py or packaging/test.py")
-    hidden = {"DISPLAY", "WAYLAND_DISPLAY"}
+    hidden = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
