@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from inspector.core import text
@@ -89,13 +90,15 @@ _VALUE_TEXTS: dict[str, Callable[[Node, Rollup], str]] = {
 
 
 def _type_text(node: Node, _: Rollup) -> str:
-    if node.kind in ("tensor", "array"):
+    if node.kind == "tensor":
         return text.printable(node.value.dtype.name)
+    if node.kind == "array":
+        return text.printable(node.value.dtype, _LIMIT)
     return text.printable(node.type.rpartition(".")[2], _LIMIT)
 
 
 def _nbytes(node: Node, rollup: Rollup) -> int | None:
-    if node.kind in ("tensor", "array", "storage"):
+    if node.kind in ("tensor", "storage"):
         return int(node.value.nbytes)
     totals = rollup.get(id(node))
     return totals.nbytes if totals and totals.tensors else None
@@ -113,7 +116,7 @@ def _device_text(node: Node, _: Rollup) -> str:
 
 def _shape_order(node: Node, rollup: Rollup) -> tuple[Any, ...]:
     if node.kind in ("tensor", "array"):
-        return (0, node.value.elements, node.value.shape)
+        return (0, prod(node.value.shape), node.value.shape)
     return (1, *natural(value_text(node, rollup)))
 
 

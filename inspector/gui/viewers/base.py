@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Node, Path, Totals
+from inspector.core.model import Node, Path
 from inspector.gui.context import AppContext
 
 UNSUITED = -1
@@ -23,7 +23,6 @@ class Subject:
     checkpoint: Checkpoint
     node: Node
     path: Path
-    totals: Totals | None = None
 
 
 class Viewer(QWidget):

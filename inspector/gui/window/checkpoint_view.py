@@ -33,7 +33,7 @@ class CheckpointView(QWidget):
         self.tree = TreePane(
             context,
             checkpoint.root,
-            opened.totals,
+            checkpoint.totals,
             checkpoint.recognition.state_dicts,
             opened.first,
         )
@@ -83,8 +83,7 @@ class CheckpointView(QWidget):
         node = node_at(checkpoint.root, path) if path else None
         if node is None:
             node, path = checkpoint.root, ()
-        totals = self.opened.totals.get(id(node))
-        self.panel.show_subject(Subject(checkpoint, node, path or (), totals))
+        self.panel.show_subject(Subject(checkpoint, node, path or ()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

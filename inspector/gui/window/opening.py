@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Node, Path, Totals, rollup
+from inspector.core.model import Node, Path
 from inspector.core.progress import Progress, part, silent
 from inspector.core.summary import headline
 from inspector.gui.tree.arrangement import Arrangement, Request, arrange
@@ -19,7 +19,6 @@ class Opened(NamedTuple):
     """A checkpoint, and what the window would otherwise have to compute while it is looked at."""
 
     checkpoint: Checkpoint
-    totals: dict[int, Totals]
     headline: str
     first: Arrangement
 
@@ -34,7 +33,7 @@ def open_for_window(
     """Open `uri` with `expanded` open in its tree; None opens what leads to the weights."""
     checkpoint = open_checkpoint(uri, part(progress, 0.0, 0.9))
     try:
-        totals = rollup(checkpoint.root)
+        totals = checkpoint.totals
         bases = checkpoint.recognition.state_dicts
         wanted = (
             _first_look(checkpoint.root, bases)
@@ -45,7 +44,7 @@ def open_for_window(
         first = arrange(
             checkpoint.root, totals, bases, Request(), frozenset(wanted), progress=progress
         )
-        return Opened(checkpoint, totals, headline(checkpoint), first)
+        return Opened(checkpoint, headline(checkpoint), first)
     except BaseException:
         checkpoint.close()
         raise
