@@ -23,6 +23,7 @@ CONFIG = {
     "images": 2048,
     "epochs": 12,
     "learning_rate": 0.004,
+    "final_learning_rate": 0.0002,
     "weight_decay": 1e-4,
     "prototype_weight": 0.01,
     "seed": 20,
@@ -94,7 +95,9 @@ def train() -> None:
     optimizer = torch.optim.Adam(
         model.parameters(), lr=CONFIG["learning_rate"], weight_decay=CONFIG["weight_decay"]
     )
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=CONFIG["epochs"])
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+        optimizer, T_max=CONFIG["epochs"], eta_min=CONFIG["final_learning_rate"]
+    )
     history = []
     for epoch in range(1, CONFIG["epochs"] + 1):
         loss = train_epoch(model, optimizer, images, labels)
