@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import NO_TENSORS, Node, Path, Selection, containers, json_path, tensors
+from inspector.core.model import Node, Path, Selection, Tensor, containers, json_path, tensors
 from inspector.core.summary import device_bytes, path_text, value_text
 
 _quote = json.encoder.encode_basestring_ascii
@@ -57,25 +57,47 @@ def _tensor_rows(
     The objects are put together by hand: with 50,000 of them, a dict and `json.dumps` for each
     take as long as everything else that `show` does.
     """
+    looks: dict[Any, tuple[list[int], int, int, str]] = {}  # layers repeat the same few
     for path, tensor in tensors(checkpoint.root):
         if path not in selection:
             continue
-        elements, nbytes, storage = tensor.elements, tensor.nbytes, tensor.storage
-        counts = dtypes.setdefault(tensor.dtype.name, [0, 0, 0])
+        _, shape, stride, offset, storage, requires_grad, parameter, layout, _ = tensor
+        look = tensor.dtype.name, shape, stride, requires_grad, parameter, layout, tensor.device
+        known = looks.get(look)
+        if known is None:
+            counts = dtypes.setdefault(tensor.dtype.name, [0, 0, 0])
+            known = looks[look] = counts, tensor.elements, tensor.nbytes, _look(tensor)
+        counts, elements, nbytes, described = known
         counts[0] += 1
         counts[1] += elements
         counts[2] += nbytes
         keys = ", ".join(
-            [_quote(key) if type(key) is str else json.dumps(json_path((key,))[0]) for key in path]
+            [_quote(key) if isinstance(key, str) else _other_key(key) for key in path]
         )
         rows.append(
-            f'{{"path": [{keys}], "shape": {[*tensor.shape]}, "dtype": "{tensor.dtype.name}", '
-            f'"device": {_quote(tensor.device)}, "stride": {[*tensor.stride]}, '
-            f'"offset": {tensor.offset}, "storage": {_quote(storage.key) if storage else "null"}, '
-            f'"elements": {elements}, "bytes": {nbytes}, "layout": "{tensor.layout}", '
-            f'"requires_grad": {"true" if tensor.requires_grad else "false"}, '
-            f'"parameter": {"true" if tensor.parameter else "false"}}}'
+            f'{{"path": [{keys}], {described}, "offset": {offset}, '
+            f'"storage": {_quote(storage.key) if storage else "null"}}}'
         )
+
+
+def _look(tensor: Tensor) -> str:
+    """Return the members of a tensor's object that layers of the same kind share."""
+    members = {
+        "shape": tensor.shape,
+        "dtype": tensor.dtype.name,
+        "device": tensor.device,
+        "stride": tensor.stride,
+        "elements": tensor.elements,
+        "bytes": tensor.nbytes,
+        "layout": tensor.layout,
+        "requires_grad": tensor.requires_grad,
+        "parameter": tensor.parameter,
+    }
+    return json.dumps(members)[1:-1]
+
+
+def _other_key(key: Any) -> str:
+    return json.dumps(json_path((key,))[0])
 
 
 def _value_rows(root: Node, selection: Selection) -> Iterator[dict[str, Any]]:

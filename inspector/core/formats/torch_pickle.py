@@ -57,11 +57,13 @@ def make_tree(run: PickleRun) -> tuple[Node, list[Finding]]:
 def _view_findings(root: Node) -> list[Finding]:
     """Return a finding for every tensor that reaches beyond its storage."""
     findings = []
+    fitting = set()  # layers repeat the same few
     for path, tensor in tensors(root):
         storage = tensor.storage
-        if storage is None or (
-            tensor.offset == 0 and tensor.contiguous and tensor.nbytes <= storage.nbytes
-        ):
+        if storage is None:
+            continue
+        look = tensor.shape, tensor.stride, tensor.offset, tensor.dtype.bits, storage.nbytes
+        if look in fitting:
             continue
         start, stop = tensor.extent
         if start < 0 or stop > storage.nbytes:
@@ -70,4 +72,6 @@ def _view_findings(root: Node) -> list[Finding]:
                 "its values cannot be read."
             )
             findings.append(Finding("out-of-bounds", "error", message, path))
+        else:
+            fitting.add(look)
     return findings

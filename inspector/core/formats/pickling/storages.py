@@ -43,7 +43,8 @@ class StorageTable:
     def storage(self, dtype: DType, key: str, device: str, numel: int) -> Storage:
         """Return the storage of a key, made at its first mention; numel counts elements."""
         nbytes = (numel * dtype.bits + 7) >> 3
-        key = self._prefix + key
+        if self._prefix:
+            key = self._prefix + key
         found = self.storages.get(key)
         if found is None:
             found = self.storages[key] = tuple.__new__(Storage, (key, device, nbytes))

@@ -16,7 +16,7 @@ from typing import Any
 from inspector.core.formats.pickling.machine import ROUND, Machine
 from inspector.core.formats.pickling.opcodes import OPCODES
 from inspector.core.formats.pickling.standins import Global
-from inspector.core.model import Tensor
+from inspector.core.model import DType, Tensor
 from inspector.core.sources import Bytes
 
 # 32 opcodes in a row that torch writes for nearly every tensor: the arguments of
@@ -28,11 +28,10 @@ _PUT = rb"r(?!.\0\0\0)(....)"  # LONG_BINPUT of an index that needs it
 _SIZES = rb"((?:\)|" + _INT + rb"\x85|" + _INT + rb"{2}\x86|" + _INT + rb"{3}\x87|\(" + _INT
 _SIZES += rb"{4,7}t))" + _PUT
 _TENSOR = re.compile(
-    rb"\(\(h(.)h(.)X(.)\0\0\0(\d{1,20})" + _PUT + rb"h(.)(" + _INT + rb")(N?)t" + _PUT + rb"Q"
-    rb"(" + _INT + rb")" + _SIZES + _SIZES + rb"([\x88\x89])h(.)\)R" + _PUT + rb"t" + _PUT + rb"R",
+    rb"\(\((h.h.)X(.)\0\0\0(\d{1,20})" + _PUT + rb"(h.)(" + _INT + rb")N?t" + _PUT + rb"Q"
+    rb"(" + _INT + rb")" + _SIZES + _SIZES + rb"([\x88\x89]h.)\)R" + _PUT + rb"t" + _PUT + rb"R",
     re.DOTALL,
 )  # fmt: skip
-
 _LONGEST = 512  # bytes that such a run takes at most
 _MARK, _STOP = 0x28, 0x2E
 
@@ -146,23 +145,21 @@ class Unpickler(Machine):
         data, memo, stack, storages = self.data, self.memo, self.stack, self.storages
         match, new, from_bytes = _TENSOR.match, tuple.__new__, int.from_bytes
         limit = self.limit - _LONGEST
-        if storages is None:
-            return p
-        names = device = dtype = None
+        unseen = memo.keys().isdisjoint
+        named, device, dtype = None, "", None
         get_function = b""
         key, key_put = None, b""  # of the item that is being taken; the first has none
         start = p
-        while True:
+        while storages is not None:
             found = match(data, start)
             if found is None:
                 break
-            (*these, length, name, name_put, numel, offset, shape, stride, grad) = found.group(
-                1, 2, 6, 16, 3, 4, 5, 7, 10, 11, 13, 15
-            )
-            if these != names:
-                # The names stand in the memo below 256, where nothing that is taken here is put.
-                device, dtype = self._named(*these)
-                names = these
+            (kind, length, name, name_put, place, numel, id_put, offset, shape, shape_put, stride,
+             stride_put, flags, hooks_put, args_put) = found.groups()  # fmt: skip
+            if named != (kind, place, flags):
+                # These stand in the memo below 256, where nothing that is taken here is put.
+                named = (kind, place, flags)
+                device, dtype = self._named(kind[1], kind[3], place[1], flags[2])
             elements, at = _INTS.get(numel), _INTS.get(offset)
             elements = _int_of(numel) if elements is None else elements
             at = _int_of(offset) if at is None else at
@@ -174,8 +171,8 @@ class Unpickler(Machine):
                 or len(sizes) != len(strides)
                 or elements < 0
                 or at < 0
-                or min(sizes, default=0) < 0
-                or not memo.keys().isdisjoint(found.group(9, 12, 14, 17, 18))
+                or (sizes and min(sizes) < 0)
+                or not unseen((id_put, shape_put, stride_put, hooks_put, args_put))
             ):
                 break
             text = name.decode()
@@ -184,7 +181,7 @@ class Unpickler(Machine):
             self._taken.append(self.base + start)
             tensor = new(
                 Tensor,
-                (dtype, sizes, strides, at, storage, grad == b"\x88", False, "strided", ""),
+                (dtype, sizes, strides, at, storage, flags[0] == 0x88, False, "strided", ""),
             )
             p = found.end()
             if key is None:
@@ -199,12 +196,12 @@ class Unpickler(Machine):
             if end > limit or data[end] != 0x72 or data[p + 2 : p + 5] == b"\0\0\0":
                 break
             key_put = data[end + 1 : end + 5]
-            if key_put[1:] == b"\0\0\0" or data[end + 5] != 0x68:
+            if key_put[1:] == b"\0\0\0":
                 break
-            if data[end + 6 : end + 7] != get_function:
-                if memo.get(data[end + 6]) is not self.rebuild_tensor:
+            if data[end + 5 : end + 7] != get_function:
+                if data[end + 5] != 0x68 or memo.get(data[end + 6]) is not self.rebuild_tensor:
                     break
-                get_function = data[end + 6 : end + 7]
+                get_function = data[end + 5 : end + 7]
             try:
                 key = data[p + 10 : end].decode("utf-8", "surrogatepass")
             except UnicodeDecodeError:
@@ -213,17 +210,19 @@ class Unpickler(Machine):
             p, start = p + 5, end + 7
         return p
 
-    def _named(self, kind: bytes, cls: bytes, device: bytes, hooks: bytes) -> Any:
-        """Return the device and dtype that the memo holds for a tensor; None for what is odd."""
+    def _named(
+        self, kind: int, cls: int, device: int, hooks: int
+    ) -> tuple[str, DType] | tuple[str, None]:
+        """Return the device and dtype that the memo holds at these; no dtype for what is odd."""
         memo, storages = self.memo, self.storages
-        ordered, place = memo.get(hooks[0]), memo.get(device[0])
+        ordered, place = memo.get(hooks), memo.get(device)
         usual = type(ordered) is Global and ordered.name == "OrderedDict" and type(place) is str
-        if storages is None or not usual or memo.get(kind[0]) != "storage":
-            return None, None
+        if storages is None or not usual or memo.get(kind) != "storage":
+            return "", None
         try:
-            return place, storages.dtype(memo.get(cls[0]))
+            return place, storages.dtype(memo.get(cls))
         except TypeError:
-            return None, None
+            return "", None
 
     def recall(self) -> None:
         """Fill the memo with the inner values of the tensors that were taken in one step.
