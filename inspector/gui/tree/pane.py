@@ -28,6 +28,7 @@ class TreePane(QWidget):
     current_changed = Signal(object)  # Path or None
     selection_counted = Signal()
     menu_requested = Signal(QPoint)
+    arranged = Signal()  # the rows answer what was asked last
 
     def __init__(
         self,
@@ -49,9 +50,9 @@ class TreePane(QWidget):
         self._count = PlainLabel(tone="muted")
         self._expand = self._button("Expand all", self.expand_all)
         self._collapse = self._button("Collapse all", self.collapse_all)
-        self._nothing = PlainLabel(tone="muted", wrap=True)
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._nothing.setContentsMargins(24, 48, 24, 24)
+        self.nothing = PlainLabel(tone="muted", wrap=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.nothing.setContentsMargins(24, 48, 24, 24)
         self._lay_out()
         self._dress()
         context.theme.changed.connect(self._dress)
@@ -148,10 +149,11 @@ class TreePane(QWidget):
             "1 match" if plan.matches == 1 else f"{text.exact(plan.matches)} matches"
         )
         nothing = bool(pattern) and not plan.matches
-        self._nothing.setText(f"No key matches “{text.printable(pattern)}”.")
+        self.nothing.set_plain(f"No key matches “{text.printable(pattern)}”.")
         self._stack.setCurrentIndex(1 if nothing else 0)
         if path and not self.view.go_to(path):
             self.current_changed.emit(None)
+        self.arranged.emit()
 
     def _enter_rows(self) -> None:
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -178,7 +180,7 @@ class TreePane(QWidget):
         self._count.hide()
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
-        self._stack.addWidget(self._nothing)
+        self._stack.addWidget(self.nothing)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

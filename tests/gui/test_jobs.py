@@ -1,0 +1,126 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from inspector.core.progress import Cancelled, Progress
+from inspector.gui.jobs import JobRunner
+
+
+@pytest.fixture
+def runner(qapp: QApplication) -> Iterator[JobRunner]:
+    made = JobRunner()
+    yield made
+    made.shutdown()
+
+
+def until_cancelled(progress: Progress) -> None:
+    pause = threading.Event()
+    while True:
+        progress(0.5, "going on")
+        pause.wait(0.001)
+
+
+def test_success_arrives_in_the_gui_thread(runner: JobRunner, qtbot: QtBot):
+    seen = []
+    job = runner.start("add", lambda a, b, progress: a + b, 1, 2)
+    job.succeeded.connect(lambda sum_: seen.append((sum_, threading.current_thread())))
+    with qtbot.waitSignal(job.finished):
+        pass
+    assert seen == [(3, threading.main_thread())]
+    assert not runner.running
+
+
+def test_failure_brings_the_exception(runner: JobRunner, qtbot: QtBot):
+    def fail(progress: Progress) -> None:
+        raise ValueError("no")
+
+    job = runner.start("fail", fail)
+    with qtbot.waitSignal(job.failed) as caught:
+        pass
+    assert str(caught.args[0]) == "no"
+
+
+def test_cancel_stops_the_call(runner: JobRunner, qtbot: QtBot):
+    stopped = threading.Event()
+
+    def work(progress: Progress) -> None:
+        try:
+            until_cancelled(progress)
+        except Cancelled:
+            stopped.set()
+            raise
+
+    job = runner.start("work", work)
+    with qtbot.waitSignal(job.progressed):
+        pass
+    with qtbot.waitSignal(job.cancelled):
+        job.cancel()
+    assert stopped.is_set()
+
+
+def test_a_result_that_comes_too_late_is_discarded(runner: JobRunner, qtbot: QtBot):
+    returned, discarded, got = threading.Event(), [], []
+
+    def quick(progress: Progress) -> str:
+        returned.set()
+        return "late"
+
+    job = runner.start("quick", quick, discard=discarded.append)
+    job.succeeded.connect(got.append)
+    assert returned.wait(5)
+    with qtbot.waitSignal(job.cancelled):
+        job.cancel()
+    assert (got, discarded) == ([], ["late"])
+
+
+def test_a_job_that_never_began_is_cancelled_too(qtbot: QtBot):
+    runner = JobRunner(workers=1)
+    first = runner.start("first", until_cancelled)
+    began = []
+    second = runner.start("second", lambda progress: began.append(1))
+    second.cancel()
+    first.cancel()
+    with qtbot.waitSignals([first.cancelled, second.cancelled]):
+        pass
+    assert not began
+    runner.shutdown()
+
+
+def test_shutdown_tells_every_outcome(qapp: QApplication):
+    runner = JobRunner()
+    outcomes = []
+    for number in range(5):
+        job = runner.start("work", until_cancelled)
+        job.cancelled.connect(lambda number=number: outcomes.append(number))
+    runner.shutdown()
+    assert sorted(outcomes) == [0, 1, 2, 3, 4]
+    assert not runner.running
+
+
+def test_shutdown_discards_what_was_just_opened(qapp: QApplication):
+    runner = JobRunner()
+    discarded = []
+    returned = threading.Event()
+
+    def quick(progress: Progress) -> str:
+        returned.set()
+        return "open file"
+
+    runner.start("quick", quick, discard=discarded.append)
+    assert returned.wait(5)
+    runner.shutdown()
+    assert discarded == ["open file"]
+
+
+def test_many_jobs_with_cancels_leave_nothing(runner: JobRunner, qtbot: QtBot):
+    finished = []
+    for number in range(300):
+        job = runner.start("many", lambda number, progress: number, number)
+        job.finished.connect(lambda number=number: finished.append(number))
+        if number % 3 == 0:
+            job.cancel()
+    qtbot.waitUntil(lambda: len(finished) == 300)
+    assert not runner.running
