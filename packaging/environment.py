@@ -7,11 +7,8 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # What only a set-up needs is imported where it is used: the usual start must not wait for it.
 
@@ -126,7 +123,6 @@ def _alone() -> Iterator[int | None]:
 
 
 def _set_up(state: dict[str, str], needed: dict[str, str], lock: int | None) -> None:
-    import shutil
     import time
 
     import system_packages
@@ -135,23 +131,21 @@ def _set_up(state: dict[str, str], needed: dict[str, str], lock: int | None) -> 
     say(f"Setting up {VENV} (only this once; it may take a minute or two).")
     fresh = not _usable(state)
     system_packages.ensure(venv=fresh, window="window" in needed, programs="tests" in needed)
-    # Until it is done the state says so: what a killed pip leaves behind looks installed to pip.
-    unfinished = {"unfinished": "yes"}
-    if fresh:
-        state = {}
-        shutil.rmtree(VENV, ignore_errors=True)
+    packages = {part: digest for part, digest in needed.items() if part != "window"}
+    if fresh or not packages.items() <= state.items():
+        # Until it is done the state says so: what a killed pip leaves looks installed to pip.
         VENV.mkdir(exist_ok=True)
-        _write_state(unfinished)
-        _make_venv(lock)
-    state |= {"root": str(ROOT), "python": _python_version()}
-    _write_state(state | unfinished)
-    try:
-        _install_packages("test" if "tests" in needed else "", lock)
-    except SetupError:
-        _write_state(state)  # pip failed by itself, and took back what it had begun
-        raise
-    state |= {part: digest for part, digest in needed.items() if part != "window"}
-    _write_state(state)
+        _write_state({"unfinished": "yes"})
+        if fresh:
+            _make_venv(lock)
+            state = {"root": str(ROOT)}
+        try:
+            _install_packages("test" if "tests" in needed else "", lock)
+        except SetupError:
+            _write_state(state)  # pip failed by itself, and took back what it had begun
+            raise
+        state = {"root": str(ROOT)} | state | packages
+        _write_state(state)
     if "window" in needed:
         system_packages.ensure_qt_loads(PYTHON)
         _write_state(state | needed)
@@ -169,7 +163,14 @@ def _usable(state: dict[str, str]) -> bool:
 
 
 def _make_venv(lock: int | None) -> None:
+    import shutil
+
     say("  Making the virtual environment ...")
+    for old in VENV.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        elif old != STATE:
+            old.unlink()
     # Inside an active environment, the Python that it was made from.
     base = getattr(sys, "_base_executable", None) or sys.executable
     status, output = _run([base, "-m", "venv", str(VENV)], lock)

@@ -73,7 +73,7 @@ def test_tests_add_to_the_same_environment(setup: FakeSetup) -> None:
 
 def test_system_libraries_are_looked_for_once_there_is_a_display(setup: FakeSetup) -> None:
     assert setup.prepare() == ["venv", "pip ."]
-    assert setup.prepare(window=True) == ["system packages", "pip ."]
+    assert setup.prepare(window=True) == ["system packages"]
     assert setup.prepare(window=True) == []
 
 
@@ -91,6 +91,15 @@ def test_interrupted_pip_is_followed_by_a_new_environment(setup: FakeSetup) -> N
     setup.pip_dies = False
     assert setup.prepare() == ["venv", "pip ."]
     assert setup.prepare() == []
+
+
+def test_program_does_not_start_in_what_an_interrupted_test_set_up_left(setup: FakeSetup) -> None:
+    setup.prepare()
+    setup.pip_dies = True
+    with pytest.raises(KeyboardInterrupt):
+        setup.prepare(tests=True)
+    setup.pip_dies = False
+    assert setup.prepare() == ["venv", "pip ."]
 
 
 def test_failed_pip_gives_its_reason_and_is_tried_again(setup: FakeSetup) -> None:
