@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -82,6 +83,9 @@ def group(ctx: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 findings or differences, 2 could not."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that is not UTF-8 gets \\xd7 for ×
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         group.main(args=arguments, prog_name="inspector", standalone_mode=False)
     except InspectorError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from typing import NamedTuple
 
 import click
 
@@ -42,7 +44,7 @@ def command(file: str, as_json: bool, include: tuple[str, ...]) -> None:
         return
     with open_checkpoint(file) as checkpoint:
         selection = Selection(include, checkpoint.recognition.state_dicts)
-        write_json(checkpoint, selection, click.get_text_stream("stdout"))
+        write_json(checkpoint, selection, sys.stdout)
 
 
 def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
@@ -56,13 +58,14 @@ def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
             where = f" [{text.printable(path_text(finding.path), 120)}]" if finding.path else ""
             click.secho(f"{finding.severity}: {text.printable(finding.message)}{where}", fg=colour)
         click.echo()
-        _print_rows(list(_rows(checkpoint, selection, bool(include))))
+        _print_rows(_rows(checkpoint, selection, bool(include)))
 
 
-class _Row(tuple[str, ...]):
-    """The five cells of a line, and whether it stands for a leaf."""
+class _Row(NamedTuple):
+    """A line of the tree."""
 
-    leaf = True
+    cells: tuple[str, ...]
+    leaf: bool
 
 
 def _rows(checkpoint: Checkpoint, selection: Selection, filtered: bool) -> list[_Row]:
@@ -70,8 +73,7 @@ def _rows(checkpoint: Checkpoint, selection: Selection, filtered: bool) -> list[
 
     def add(node: Node, path: Path, depth: int) -> bool:
         """Add a node with what is below it; False if nothing of it was selected."""
-        row = _Row(_cells(node, checkpoint, depth))
-        row.leaf = not node.children
+        row = _Row(_cells(node, checkpoint, depth), not node.children)
         at = len(rows)
         rows.append(row)
         chosen = path in selection if (row.leaf or not filtered) else False
@@ -115,12 +117,12 @@ def _print_rows(rows: list[_Row]) -> None:
         return
     # Long values would push the other columns off the screen: they may run over their column.
     widths = [
-        max(len(_COLUMNS[i]), *(min(len(row[i]), limit) for row in rows))
+        max(len(_COLUMNS[i]), *(min(len(row.cells[i]), limit) for row in rows))
         for i, limit in enumerate((_WIDEST_KEY, 28, 28, 10, 20))
     ]
     click.secho(_line(_COLUMNS, widths), dim=True)
     for row in rows:
-        click.secho(_line(row, widths), bold=not row.leaf)
+        click.secho(_line(row.cells, widths), bold=not row.leaf)
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

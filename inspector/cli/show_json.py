@@ -41,8 +41,10 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
     }
     tail = {
         "values": list(_value_rows(checkpoint.root, selection)),
-        "findings": [finding._asdict() | {"path": json_path(finding.path)} for finding in checkpoint.findings],
-    }  # fmt: skip
+        "findings": [
+            finding._asdict() | {"path": json_path(finding.path)} for finding in checkpoint.findings
+        ],
+    }
     stream.write(json.dumps(head)[:-1] + ', "tensors": [\n')
     for start in range(0, len(rows), _BATCH):
         stream.write((",\n" if start else "") + ",\n".join(rows[start : start + _BATCH]))
@@ -71,9 +73,7 @@ def _tensor_rows(
         counts[0] += 1
         counts[1] += elements
         counts[2] += nbytes
-        keys = ", ".join(
-            [_quote(key) if isinstance(key, str) else _other_key(key) for key in path]
-        )
+        keys = ", ".join([_quote(key) if isinstance(key, str) else _other_key(key) for key in path])
         rows.append(
             f'{{"path": [{keys}], {described}, "offset": {offset}, '
             f'"storage": {_quote(storage.key) if storage else "null"}}}'

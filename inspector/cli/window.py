@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -26,7 +27,7 @@ def command(files: tuple[str, ...]) -> None:
         return
     from inspector.gui.app import run
 
-    sys.exit(run([os.path.abspath(file) for file in files]))
+    sys.exit(run([str(Path(file).absolute()) for file in files]))
 
 
 def _has_display() -> bool:

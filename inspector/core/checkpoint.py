@@ -37,7 +37,7 @@ class Checkpoint:
     """Source code that the file carries, by class name."""
 
     def read(self, storage: Storage, start: int, stop: int) -> bytes:
-        """Return the bytes `start`..`stop` of a storage; raises SourceError if they are not there."""
+        """Return the bytes `start`..`stop` of a storage; raises SourceError if there are none."""
         if not 0 <= start <= stop <= storage.nbytes:
             raise SourceError(
                 f"{self.source.uri}: storage {storage.key!r} has {storage.nbytes} bytes; "

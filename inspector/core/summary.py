@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import NO_TENSORS, Node, Storage, Tensor
+from inspector.core.model import NO_TENSORS, Kind, Node, Storage, Tensor
 from inspector.core.recognition import Fact
 
 _SEPARATOR = " · "
@@ -69,9 +71,8 @@ def _file_facts(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     facts += [(fact.label, fact_text(fact)) for fact in checkpoint.recognition.facts]
     devices = device_bytes(checkpoint)
     if devices:
-        facts.append(
-            ("Saved on", ", ".join(f"{text.printable(k, 40)} ({text.size(v)})" for k, v in devices.items()))
-        )  # fmt: skip
+        places = [f"{text.printable(k, 40)} ({text.size(v)})" for k, v in devices.items()]
+        facts.append(("Saved on", ", ".join(places)))
         stored = sum(storage.nbytes for storage in checkpoint.storages.values())
         facts.append(("Storages", f"{text.exact(len(checkpoint.storages))}, {_both_sizes(stored)}"))
     return facts
@@ -81,30 +82,48 @@ def _node_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     if isinstance(node.value, Tensor):
         return tensor_facts(node.type, node.value)
     facts = [("Type", text.printable(node.type, _LONGEST_VALUE))] if node.type else []
-    if node.kind == "value":
-        facts.append(("Value", value_text(node.value)))
-        if isinstance(node.value, str | bytes):
-            facts.append(("Length", text.plural(len(node.value), "character" if isinstance(node.value, str) else "byte")))  # fmt: skip
-    elif node.kind == "array":
-        facts += [("Shape", text.shape(node.value.shape)), ("Dtype", node.value.dtype)]
-    elif node.kind == "storage" and isinstance(node.value, Storage):
-        facts += _storage_facts(node.value)
-    elif node.kind == "reference":
-        facts.append(("Same object as", text.printable(path_text(node.value))))
-    elif node.kind == "cut":
-        facts.append(("Not shown", node.value))
-    elif node.kind == "global":
-        facts.append(("Meaning", "named by the file; not imported and not called"))
-    else:
-        totals = checkpoint.totals.get(id(node), NO_TENSORS)
-        facts.append(("Entries", text.exact(len(node.children))))
-        if totals.tensors:
-            facts.append(("Tensors", text.exact(totals.tensors)))
-            facts.append(("Elements", text.exact(totals.elements)))
-            facts.append(("Size", _both_sizes(totals.nbytes)))
-        if node.kind in ("object", "module"):
-            facts.append(("Class", "not imported; its content is shown as stored"))
+    return facts + _FACTS[node.kind](node, checkpoint)
+
+
+def _value_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    facts = [("Value", value_text(node.value))]
+    if isinstance(node.value, str | bytes):
+        unit = "character" if isinstance(node.value, str) else "byte"
+        facts.append(("Length", text.plural(len(node.value), unit)))
     return facts
+
+
+def _array_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    return [("Shape", text.shape(node.value.shape)), ("Dtype", node.value.dtype)]
+
+
+def _container_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    facts = [("Entries", text.exact(len(node.children)))]
+    totals = checkpoint.totals.get(id(node), NO_TENSORS)
+    if totals.tensors:
+        facts.append(("Tensors", text.exact(totals.tensors)))
+        facts.append(("Elements", text.exact(totals.elements)))
+        facts.append(("Size", _both_sizes(totals.nbytes)))
+    return facts
+
+
+def _object_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    note = ("Class", "not imported; its content is shown as stored")
+    return [*_container_facts(node, checkpoint), note]
+
+
+_FACTS: dict[Kind, Callable[[Node, Checkpoint], list[tuple[str, str]]]] = {
+    "mapping": _container_facts,
+    "sequence": _container_facts,
+    "module": _object_facts,
+    "object": _object_facts,
+    "array": _array_facts,
+    "storage": lambda node, _: _storage_facts(node.value),
+    "value": _value_facts,
+    "global": lambda *_: [("Meaning", "named by the file; not imported and not called")],
+    "reference": lambda node, _: [("Same object as", text.printable(path_text(node.value)))],
+    "cut": lambda node, _: [("Not shown", str(node.value))],
+}
 
 
 def tensor_facts(type_name: str, tensor: Tensor) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 # C0 and C1 controls, line and paragraph separators, the marks that reorder text on screen, and
 # lone surrogates: none may act on a terminal, a window title or a clipboard.
 _UNPRINTABLE = re.compile(
@@ -14,26 +13,24 @@ _UNPRINTABLE = re.compile(
 
 def size(nbytes: int) -> str:
     """Return bytes in decimal units with three significant digits, as file managers do."""
-    value = float(nbytes)
-    for unit in _UNITS[:-1]:
-        if abs(value) < 999.5:
-            break
-        value /= 1000
-    else:
-        unit = _UNITS[-1]
+    value, unit = _scaled(nbytes, ("B", "kB", "MB", "GB", "TB", "PB", "EB"))
     return f"{nbytes} B" if unit == "B" else f"{_three_digits(value)} {unit}"
 
 
 def count(number: int) -> str:
     """Return a number of elements with three significant digits: `124 M`, `1.25 k`, `17`."""
-    value = float(number)
-    for unit in ("", "k", "M", "G", "T"):
-        if abs(value) < 999.5:
-            break
-        value /= 1000
-    else:
-        unit = "P"
+    value, unit = _scaled(number, ("", "k", "M", "G", "T", "P", "E"))
     return f"{_three_digits(value)} {unit}" if unit else str(number)
+
+
+def _scaled(number: int, units: tuple[str, ...]) -> tuple[float, str]:
+    """Return the number in the first unit in which it has at most three digits."""
+    value = float(number)
+    position = 0
+    while abs(value) >= 999.5 and position < len(units) - 1:
+        value /= 1000
+        position += 1
+    return value, units[position]
 
 
 def exact(number: int) -> str:

@@ -21,7 +21,7 @@ class Structure(NamedTuple):
     storages: Mapping[str, Storage]
     locate: Locate
     findings: tuple[Finding, ...] = ()
-    texts: Mapping[str, str] = {}  # noqa: RUF012 - never changed; NamedTuple wants a default
+    texts: Mapping[str, str] = {}
 
 
 class Reader(NamedTuple):

@@ -97,5 +97,3 @@ def _text(head: bytes, file_size: int) -> Foreign | None:
     if head.lstrip()[:1] in (b"{", b"["):
         return Foreign("a JSON text", "Open the checkpoint that it belongs to.")
     return Foreign(f"a text that begins with “{printable(first.strip(), 60)}”", "")
-
-

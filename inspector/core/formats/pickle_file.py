@@ -11,8 +11,7 @@ from typing import Any
 from inspector.core.errors import Damaged
 from inspector.core.formats.base import Reader, Structure
 from inspector.core.formats.pickling.allowlist import ALLOWED
-from inspector.core.formats.pickling.machine import Machine
-from inspector.core.formats.pickling.standins import Bulk, TypedStorage
+from inspector.core.formats.pickling.standins import Bulk, Caller, TypedStorage
 from inspector.core.formats.torch_legacy import MAGIC, read_stream
 from inspector.core.formats.torch_pickle import make_tree, run_pickle
 from inspector.core.model import Finding, Storage
@@ -65,7 +64,7 @@ class _NestedStreams:
         self.storages: dict[str, Storage] = {}
         self.findings: list[Finding] = []
 
-    def load(self, machine: Machine, args: tuple[Any, ...]) -> TypedStorage:
+    def load(self, caller: Caller, args: tuple[Any, ...]) -> TypedStorage:
         """Describe `torch.storage._load_from_bytes(data)`."""
         (data,) = args
         stream: Source

@@ -33,9 +33,7 @@ def run_pickle(
     allowed: Mapping[tuple[str, str], Builder] = ALLOWED,
 ) -> PickleRun:
     """Run one pickle; raises Damaged where the stream breaks."""
-    unpickler = Unpickler(
-        source, position, allowed=allowed, storages=storages, progress=progress
-    )
+    unpickler = Unpickler(source, position, allowed=allowed, storages=storages, progress=progress)
     value = unpickler.load()
     return PickleRun(value, unpickler.notes, unpickler.position)
 

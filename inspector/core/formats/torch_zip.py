@@ -41,6 +41,9 @@ def _read(source: Source, progress: Progress) -> Structure:
     script = f"{root}/constants.pkl" in index.members
     findings += _archive_findings(index, root)
     findings += _storage_findings(index, root, table)
+    if script:
+        message = "TorchScript: its attributes are shown; constants and code are not read yet."
+        findings.append(Finding("torchscript", "info", message))
     if _small_text(index, f"{root}/byteorder") == "big":
         message = "The numbers are stored in big-endian byte order."
         findings.append(Finding("big-endian", "info", message))

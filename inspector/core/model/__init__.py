@@ -8,8 +8,8 @@ from inspector.core.model.dtype import DTYPES, DType, dtype_named
 from inspector.core.model.finding import Finding, Severity
 from inspector.core.model.node import Kind, Node, containers, tensors, walk
 from inspector.core.model.path import Attribute, Key, Path, json_key, json_path, python_path
-from inspector.core.model.tensor import Storage, Tensor
 from inspector.core.model.selection import Selection
+from inspector.core.model.tensor import Storage, Tensor
 from inspector.core.model.totals import NO_TENSORS, Totals, rollup
 
 __all__ = [

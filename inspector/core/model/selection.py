@@ -23,10 +23,8 @@ class Selection:
     def __contains__(self, path: Path) -> bool:
         if not self._patterns:
             return True
-        names = ["/".join(map(_text, path))]
-        for root in self._roots:
-            if path[: len(root)] == root:
-                names.append(".".join(map(_text, path[len(root) :])))
+        inside = [path[len(root) :] for root in self._roots if path[: len(root)] == root]
+        names = ["/".join(map(_text, path)), *(".".join(map(_text, key)) for key in inside)]
         return any(pattern.match(name) for pattern in self._patterns for name in names)
 
 

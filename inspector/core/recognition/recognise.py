@@ -24,7 +24,8 @@ _NAMED_FACTS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("version", "Version", frozenset({"version", "model_version", "checkpoint_version"})),
     ("torch_version", "PyTorch", frozenset({"pytorch_version", "torch_version"})),
     ("lightning_version", "Lightning", frozenset({"pytorch-lightning_version"})),
-    ("architecture", "Architecture", frozenset({"arch", "architecture", "model_name", "model_type"})),
+    ("architecture", "Architecture", frozenset({"arch", "architecture", "model_name",
+                                                "model_type"})),
     ("date", "Saved on", frozenset({"date", "timestamp", "time", "saved_at", "created_at"})),
     ("content_hash", "Content hash", frozenset({"content_hash", "hash", "sha256", "checksum"})),
 )  # fmt: skip
@@ -73,10 +74,11 @@ def _state_dicts(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
     """Yield the outermost modules and mappings of names to tensors, each with its path."""
     if node.kind == "module" or _is_state_dict(node):
         yield path, node
-    elif node.kind in ("mapping", "object") and len(path) < _SEARCH_DEPTH:
-        if not is_optimizer(node):
-            for child in node.children:
-                yield from _state_dicts(child, (*path, child.key))
+    elif (
+        node.kind in ("mapping", "object") and len(path) < _SEARCH_DEPTH and not is_optimizer(node)
+    ):
+        for child in node.children:
+            yield from _state_dicts(child, (*path, child.key))
 
 
 def _is_state_dict(node: Node) -> bool:

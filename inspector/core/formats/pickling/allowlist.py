@@ -2,7 +2,7 @@
 
 A builder describes what the real function would return; it imports and calls nothing that the
 stream names. Arguments are hostile: a builder raises TypeError or ValueError on what does not fit,
-and the machine then keeps an inert `Instance` instead. Arguments and their order are those of
+and the caller then keeps an inert `Instance` instead. Arguments and their order are those of
 torch 2.13 (`torch/_utils.py`, `torch/_tensor.py`) and of the Python standard library.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from inspector.core.formats.pickling.machine import Machine
 from inspector.core.formats.pickling.standins import (
     Array,
     Builder,
+    Caller,
     Global,
     Instance,
     PickledDict,
@@ -26,26 +26,27 @@ from inspector.core.model import Tensor, dtype_named
 
 _MAX_DIMENSIONS = 64  # the most that torch's operators take (MAX_DIMS, ATen/core/TensorBase)
 _MAX_INDEX = 1 << 63
+_PLAIN_TENSORS = ("Tensor", "Parameter", "Buffer")  # subclasses that add nothing but their name
 
 
 # ---- tensors -------------------------------------------------------------------------------
 
 
-def _tensor_v2(machine: Machine, args: tuple[Any, ...]) -> Tensor:
-    """Describe `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, meta])`."""
+def _tensor_v2(caller: Caller, args: tuple[Any, ...]) -> Tensor:
+    """Describe `_rebuild_tensor_v2(storage, offset, size, stride, grad, hooks[, meta])`."""
     typed, offset, shape, stride, requires_grad = args[:5]
     if type(typed) is not TypedStorage:
         raise TypeError("no storage")
     return _view(typed, typed.dtype, offset, shape, stride, requires_grad)
 
 
-def _tensor_v1(machine: Machine, args: tuple[Any, ...]) -> Tensor:
+def _tensor_v1(caller: Caller, args: tuple[Any, ...]) -> Tensor:
     """Describe `_rebuild_tensor(storage, offset, size, stride)`."""
     typed, offset, shape, stride = args
     return _view(typed, typed.dtype, offset, shape, stride, False)
 
 
-def _tensor_v3(machine: Machine, args: tuple[Any, ...]) -> Tensor:
+def _tensor_v3(caller: Caller, args: tuple[Any, ...]) -> Tensor:
     """Describe `_rebuild_tensor_v3(storage, …, hooks, dtype[, meta])` of the newer dtypes."""
     typed, offset, shape, stride, requires_grad, _hooks, dtype = args[:7]
     row = dtype_named(_torch_name(dtype))
@@ -71,7 +72,7 @@ def _view(
     )  # fmt: skip
 
 
-def _parameter(machine: Machine, args: tuple[Any, ...]) -> Any:
+def _parameter(caller: Caller, args: tuple[Any, ...]) -> Any:
     """Describe `_rebuild_parameter(data, requires_grad, hooks)` and `Parameter(data, grad)`."""
     data, requires_grad = args[0], args[1] if len(args) > 1 else True
     if not isinstance(data, Tensor):
@@ -79,7 +80,7 @@ def _parameter(machine: Machine, args: tuple[Any, ...]) -> Any:
     return data._replace(parameter=True, requires_grad=requires_grad is True)
 
 
-def _quantized(machine: Machine, args: tuple[Any, ...]) -> Tensor:
+def _quantized(caller: Caller, args: tuple[Any, ...]) -> Tensor:
     """Describe `_rebuild_qtensor(storage, offset, size, stride, quantizer, grad, hooks)`."""
     typed, offset, shape, stride, quantizer, requires_grad = args[:6]
     tensor = _view(typed, typed.dtype, offset, shape, stride, requires_grad)
@@ -92,7 +93,7 @@ def _quantized(machine: Machine, args: tuple[Any, ...]) -> Tensor:
     return tensor._replace(quantization=text)
 
 
-def _meta_tensor(machine: Machine, args: tuple[Any, ...]) -> Tensor:
+def _meta_tensor(caller: Caller, args: tuple[Any, ...]) -> Tensor:
     """Describe `_rebuild_meta_tensor_no_storage(dtype, size, stride, requires_grad)`."""
     dtype, shape, stride, requires_grad = args
     row = dtype_named(_torch_name(dtype))
@@ -100,35 +101,30 @@ def _meta_tensor(machine: Machine, args: tuple[Any, ...]) -> Tensor:
     return _view(placeholder, row, 0, shape, stride, requires_grad)
 
 
-def _from_type_v2(machine: Machine, args: tuple[Any, ...]) -> Any:
-    """Describe `_rebuild_from_type_v2(func, type, args, state)`: a tensor with attributes."""
+def _from_type(caller: Caller, args: tuple[Any, ...]) -> Any:
+    """Describe `_rebuild_from_type_v2(func, type, args, state)`: a subclass or attributes."""
     function, cls, arguments, state = args
-    value = machine.call(function, arguments)
-    if isinstance(value, Tensor) and type(cls) is Global:
-        if cls.name in ("Tensor", "Parameter", "Buffer") and not _has_items(state):
-            return value._replace(parameter=cls.name == "Parameter") if cls.name[0] == "P" else value
-        instance = Instance(cls, (value,))
-        instance.states.append(state)
-        return instance
-    raise TypeError("no tensor")
-
-
-def _from_type_v1(machine: Machine, args: tuple[Any, ...]) -> Any:
-    """Describe `_rebuild_from_type(func, type, args, dict)`, the form before torch 1.11."""
-    return _from_type_v2(machine, args)
+    value = caller.call(function, arguments)
+    if not isinstance(value, Tensor) or type(cls) is not Global:
+        raise TypeError("no tensor")
+    if cls.name in _PLAIN_TENSORS and not _has_items(state):
+        return value._replace(parameter=value.parameter or cls.name == "Parameter")
+    instance = Instance(cls, (value,))
+    instance.states.append(state)
+    return instance
 
 
 def _has_items(state: Any) -> bool:
     return bool(state.pairs) if isinstance(state, PickledDict) else state is not None
 
 
-def _size(machine: Machine, args: tuple[Any, ...]) -> tuple[int, ...]:
+def _size(caller: Caller, args: tuple[Any, ...]) -> tuple[int, ...]:
     """Describe `torch.Size((…))`."""
     (sizes,) = args
     return tuple(sizes) if type(sizes) in (tuple, list) else _refuse()
 
 
-def _device(machine: Machine, args: tuple[Any, ...]) -> PlainValue:
+def _device(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
     """Describe `torch.device(type[, index])`."""
     kind, index = args if len(args) == 2 else (args[0], None)
     if type(kind) is not str or type(index) not in (int, type(None)):
@@ -136,7 +132,7 @@ def _device(machine: Machine, args: tuple[Any, ...]) -> PlainValue:
     return PlainValue("torch.device", kind if index is None else f"{kind}:{index}")
 
 
-def _layout(machine: Machine, args: tuple[Any, ...]) -> PlainValue:
+def _layout(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
     """Describe `torch.serialization._get_layout(name)`."""
     (name,) = args
     return PlainValue("torch.layout", name if type(name) is str else _refuse())
@@ -152,7 +148,7 @@ def _torch_name(value: Any) -> str:
 # ---- Python's own containers and values ----------------------------------------------------
 
 
-def _ordered_dict(machine: Machine, args: tuple[Any, ...]) -> PickledDict:
+def _ordered_dict(caller: Caller, args: tuple[Any, ...]) -> PickledDict:
     """Describe `OrderedDict()` and Python 2's `OrderedDict([[key, value], …])`."""
     value = PickledDict("collections.OrderedDict")
     if args:
@@ -165,27 +161,27 @@ def _ordered_dict(machine: Machine, args: tuple[Any, ...]) -> PickledDict:
     return value
 
 
-def _counter(machine: Machine, args: tuple[Any, ...]) -> PickledDict:
+def _counter(caller: Caller, args: tuple[Any, ...]) -> PickledDict:
     """Describe `Counter({…})`."""
     pairs = args[0].pairs if args else []
     return PickledDict("collections.Counter", list(pairs))
 
 
-def _default_dict(machine: Machine, args: tuple[Any, ...]) -> PickledDict:
+def _default_dict(caller: Caller, args: tuple[Any, ...]) -> PickledDict:
     """Describe `defaultdict(factory)`; the factory is named, not called."""
     factory = args[0].text if args and type(args[0]) is Global else ""
     return PickledDict(f"collections.defaultdict({factory})")
 
 
-def _dict(machine: Machine, args: tuple[Any, ...]) -> PickledDict:
+def _dict(caller: Caller, args: tuple[Any, ...]) -> PickledDict:
     """Describe `dict()` and `dict([(key, value), …])`."""
-    value = _ordered_dict(machine, args)
+    value = _ordered_dict(caller, args)
     value.type = "dict"
     return value
 
 
 def _sequence(type_name: str) -> Builder:
-    def build(machine: Machine, args: tuple[Any, ...]) -> PickledSequence:
+    def build(caller: Caller, args: tuple[Any, ...]) -> PickledSequence:
         items = args[0] if args else []
         if isinstance(items, PickledSequence):
             items = items.items
@@ -194,25 +190,25 @@ def _sequence(type_name: str) -> Builder:
     return build
 
 
-def _list(machine: Machine, args: tuple[Any, ...]) -> list[Any]:
+def _list(caller: Caller, args: tuple[Any, ...]) -> list[Any]:
     """Describe `list()` and `list([…])`."""
     items = args[0] if args else []
     return list(items) if type(items) in (list, tuple) else _refuse()
 
 
-def _tuple(machine: Machine, args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _tuple(caller: Caller, args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Describe `tuple([…])`."""
-    return tuple(_list(machine, args))
+    return tuple(_list(caller, args))
 
 
-def _complex(machine: Machine, args: tuple[Any, ...]) -> complex:
+def _complex(caller: Caller, args: tuple[Any, ...]) -> complex:
     """Describe `complex(real, imag)`."""
     real, imag = args
     return complex(real, imag) if type(real) is type(imag) is float else _refuse()
 
 
 def _range(type_name: str) -> Builder:
-    def build(machine: Machine, args: tuple[Any, ...]) -> PlainValue:
+    def build(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
         if not all(type(number) in (int, type(None)) for number in args):
             raise TypeError("no numbers")
         return PlainValue(type_name, f"{type_name}({', '.join(map(str, args))})")
@@ -220,7 +216,7 @@ def _range(type_name: str) -> Builder:
     return build
 
 
-def _encode(machine: Machine, args: tuple[Any, ...]) -> bytes:
+def _encode(caller: Caller, args: tuple[Any, ...]) -> bytes:
     """Describe `_codecs.encode(text, "latin1")`: how protocol 2 spells bytes."""
     text, encoding = args
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
@@ -228,16 +224,16 @@ def _encode(machine: Machine, args: tuple[Any, ...]) -> bytes:
     return text.encode("latin-1")
 
 
-def _bytes(machine: Machine, args: tuple[Any, ...]) -> bytes:
+def _bytes(caller: Caller, args: tuple[Any, ...]) -> bytes:
     """Describe `bytes()`, and `bytearray(b"…")` whose difference does not matter here."""
     if not args:
         return b""
     return args[0] if type(args[0]) is bytes else _refuse()
 
 
-def _reconstructor(machine: Machine, args: tuple[Any, ...]) -> Any:
+def _reconstructor(caller: Caller, args: tuple[Any, ...]) -> Any:
     """Describe `copyreg._reconstructor(cls, base, state)`: how protocols 0 and 1 make objects."""
-    cls, base, state = args
+    cls, _base, state = args
     instance = Instance(cls)
     if isinstance(state, PickledDict):
         instance.pairs.extend(state.pairs)
@@ -251,18 +247,20 @@ def _reconstructor(machine: Machine, args: tuple[Any, ...]) -> Any:
 # ---- numpy ---------------------------------------------------------------------------------
 
 
-def _array_shell(machine: Machine, args: tuple[Any, ...]) -> Instance:
+def _array_shell(caller: Caller, args: tuple[Any, ...]) -> Instance:
     """Describe `_reconstruct(ndarray, (0,), b"b")`: an array that BUILD will fill."""
     return Instance(args[0], ())
 
 
-def _numpy_dtype(machine: Machine, args: tuple[Any, ...]) -> PlainValue | Instance:
+def _numpy_dtype(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
     """Describe `numpy.dtype("f8", align, copy)`."""
     name = args[0]
-    return PlainValue("numpy.dtype", _NUMPY_TYPES.get(name, name)) if type(name) is str else _refuse()
+    if type(name) is not str:
+        raise TypeError("a structured dtype")
+    return PlainValue("numpy.dtype", _NUMPY_TYPES.get(name, name))
 
 
-def _numpy_scalar(machine: Machine, args: tuple[Any, ...]) -> PlainValue:
+def _numpy_scalar(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
     """Describe `numpy.core.multiarray.scalar(dtype, bytes)`."""
     dtype, data = args
     name = dtype.value if isinstance(dtype, PlainValue) else _refuse()
@@ -310,7 +308,7 @@ def _refuse() -> Any:
 # ---- the table -----------------------------------------------------------------------------
 
 
-ALLOWED: dict[tuple[str, str], Builder] = {
+_TORCH: dict[tuple[str, str], Builder] = {
     ("torch._utils", "_rebuild_tensor"): _tensor_v1,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor_v2,
     ("torch._utils", "_rebuild_tensor_v3"): _tensor_v3,
@@ -318,39 +316,45 @@ ALLOWED: dict[tuple[str, str], Builder] = {
     ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
     ("torch._utils", "_rebuild_qtensor"): _quantized,
     ("torch._utils", "_rebuild_meta_tensor_no_storage"): _meta_tensor,
-    ("torch._tensor", "_rebuild_from_type"): _from_type_v1,
-    ("torch._tensor", "_rebuild_from_type_v2"): _from_type_v2,
+    ("torch._tensor", "_rebuild_from_type"): _from_type,
+    ("torch._tensor", "_rebuild_from_type_v2"): _from_type,
     ("torch.nn.parameter", "Parameter"): _parameter,
     ("torch", "Size"): _size,
     ("torch", "device"): _device,
     ("torch.serialization", "_get_layout"): _layout,
+}
+_LIBRARY: dict[tuple[str, str], Builder] = {
     ("collections", "OrderedDict"): _ordered_dict,
     ("collections", "Counter"): _counter,
     ("collections", "defaultdict"): _default_dict,
     ("collections", "deque"): _sequence("collections.deque"),
     ("_codecs", "encode"): _encode,
-    ("numpy", "dtype"): _numpy_dtype,
-} | {
-    (module, name): build
-    for module in ("builtins", "__builtin__")
-    for name, build in {
-        "dict": _dict,
-        "list": _list,
-        "tuple": _tuple,
-        "set": _sequence("set"),
-        "frozenset": _sequence("frozenset"),
-        "complex": _complex,
-        "bytes": _bytes,
-        "bytearray": _bytes,
-        "slice": _range("slice"),
-        "range": _range("range"),
-        "xrange": _range("range"),
-    }.items()
-} | {
     ("copyreg", "_reconstructor"): _reconstructor,
-    ("copy_reg", "_reconstructor"): _reconstructor,
-} | {
+    ("copy_reg", "_reconstructor"): _reconstructor,  # Python 2
+}
+_BUILTINS: dict[str, Builder] = {
+    "dict": _dict,
+    "list": _list,
+    "tuple": _tuple,
+    "set": _sequence("set"),
+    "frozenset": _sequence("frozenset"),
+    "complex": _complex,
+    "bytes": _bytes,
+    "bytearray": _bytes,
+    "slice": _range("slice"),
+    "range": _range("range"),
+    "xrange": _range("range"),  # Python 2
+}
+_NUMPY: dict[tuple[str, str], Builder] = {("numpy", "dtype"): _numpy_dtype} | {
     (f"numpy.{core}.multiarray", name): build
-    for core in ("core", "_core")
-    for name, build in {"_reconstruct": _array_shell, "scalar": _numpy_scalar}.items()
+    for core in ("core", "_core")  # numpy 1, numpy 2
+    for name, build in (("_reconstruct", _array_shell), ("scalar", _numpy_scalar))
+}
+
+ALLOWED: dict[tuple[str, str], Builder] = {
+    **_TORCH,
+    **_LIBRARY,
+    **_NUMPY,
+    **{("builtins", name): build for name, build in _BUILTINS.items()},
+    **{("__builtin__", name): build for name, build in _BUILTINS.items()},  # Python 2
 }

@@ -7,6 +7,7 @@ an index of 2^31 costs no more than one of 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from inspector.core.errors import Damaged
@@ -17,7 +18,7 @@ from inspector.core.formats.pickling.standins import (
     Instance,
     PickledDict,
     PickledSequence,
-    TypedStorage,
+    PlainValue,
 )
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.model import Tensor
@@ -31,7 +32,6 @@ KEEP = 255  # longer bytes are left in the source; the longest a SHORT_BINBYTES 
 KEEP_TEXT = 16 << 20  # longer text is left in the source
 
 
-
 class Machine:
     """The state of one run over a pickle, and what opcodes may do to it."""
 
@@ -40,7 +40,7 @@ class Machine:
         source: Source,
         position: int = 0,
         *,
-        allowed: dict[tuple[str, str], Builder] | None = None,
+        allowed: Mapping[tuple[str, str], Builder] | None = None,
         storages: StorageTable | None = None,
         progress: Progress = silent,
     ) -> None:
@@ -59,7 +59,8 @@ class Machine:
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memo: dict[int | bytes, Any] = {}
-        self.rebuild_tensor = Global("", "")  # the global that _TENSOR stands for, once it was named
+        self.rebuild_tensor = Global("", "")
+        """`torch._utils._rebuild_tensor_v2`, once the stream has named it."""
 
     def find_class(self, module: str, name: str) -> Global:
         """Return the stand-in of a global; the allow-table says what calling it means."""
@@ -173,7 +174,7 @@ class Machine:
         self.stack.append(self.memo[key])
 
     def recall(self) -> None:
-        """Put into the memo what was left out so far to save time; a reader may leave things out."""
+        """Put into the memo what a reader has left out so far to save time; here nothing."""
 
     def extend(self, container: Any, items: list[Any]) -> None:
         """Append to what can be appended to; anything else is noted and left alone."""
@@ -197,9 +198,12 @@ class Machine:
         """Keep the state that BUILD hands to an object."""
         if isinstance(instance, Instance | PickledDict):
             instance.states.append(state)
-        elif isinstance(instance, Tensor | TypedStorage):
-            self.note("state-on-tensor", "The stream hands extra state to a finished tensor.")
-        else:
+        elif isinstance(instance, Tensor):
+            # Parameters of torch before 0.4 are handed (requires_grad, volatile, hooks) again.
+            if type(state) is not tuple or state[:1] != (instance.requires_grad,):
+                self.note("state-on-tensor", "The stream hands extra state to a finished tensor.")
+        elif not isinstance(instance, PlainValue) or instance.type != "numpy.dtype":
+            # A dtype's state repeats its byte order and names fields; nothing else may have one.
             name = instance.text if type(instance) is Global else type(instance).__name__
             self.note("build-on-plain", f"The stream tries to change attributes of {name}.")
 

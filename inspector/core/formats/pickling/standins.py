@@ -8,14 +8,21 @@ content, so no stream can make them slow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from inspector.core.model import DType, Storage
 
-if TYPE_CHECKING:
-    from inspector.core.formats.pickling.machine import Machine
 
-Builder = Callable[["Machine", tuple[Any, ...]], Any]
+class Caller(Protocol):
+    """The side of the machine that a builder may use."""
+
+    def call(self, function: Any, args: Any, kwargs: Any = None) -> Any:
+        """Return what `function(*args)` stands for."""
+        ...
+
+
+Builder = Callable[[Caller, tuple[Any, ...]], Any]
+"""Returns what calling a global of the allow-table with these arguments stands for."""
 
 
 class Global:

@@ -26,11 +26,22 @@ _PLAIN = frozenset({str, int, float, bool, type(None), bytes, complex})
 _MODULE_PARTS = ("_parameters", "_buffers", "_modules")
 # What torch.nn.Module keeps about itself, empty in nearly every file (torch/nn/modules/module.py).
 _MODULE_HOOKS = frozenset(
-    "_backward_hooks _backward_pre_hooks _forward_hooks _forward_hooks_with_kwargs "
-    "_forward_hooks_always_called _forward_pre_hooks _forward_pre_hooks_with_kwargs "
-    "_state_dict_hooks _state_dict_pre_hooks _load_state_dict_pre_hooks "
-    "_load_state_dict_post_hooks _non_persistent_buffers_set _is_full_backward_hook "
-    "_is_hf_initialized _backend".split()
+    {
+        "_backend",
+        "_backward_hooks",
+        "_backward_pre_hooks",
+        "_forward_hooks",
+        "_forward_hooks_always_called",
+        "_forward_hooks_with_kwargs",
+        "_forward_pre_hooks",
+        "_forward_pre_hooks_with_kwargs",
+        "_is_full_backward_hook",
+        "_load_state_dict_post_hooks",
+        "_load_state_dict_pre_hooks",
+        "_non_persistent_buffers_set",
+        "_state_dict_hooks",
+        "_state_dict_pre_hooks",
+    }
 )
 
 

@@ -60,7 +60,7 @@ class Unpickler(Machine):
             self.broken()
         return self.stack.pop()
 
-    def _run(self, p: int) -> int:
+    def _run(self, p: int) -> int:  # noqa: C901 - a call per opcode would double the time
         """Run some thousand opcodes from window position `p`; return the next, or -1 at STOP.
 
         The opcodes of tensors are handled here, in the order of their frequency; all others by
@@ -136,7 +136,7 @@ class Unpickler(Machine):
                 push, pop = stack.append, stack.pop
         return p
 
-    def _tensors(self, p: int) -> int:
+    def _tensors(self, p: int) -> int:  # noqa: C901 - the same
         """Take a tensor's arguments at `p`, and all key-tensor items that follow it in a row.
 
         Returns the position behind the last that was taken, `p` if none was: whatever looks
@@ -210,14 +210,13 @@ class Unpickler(Machine):
             p, start = p + 5, end + 7
         return p
 
-    def _named(
-        self, kind: int, cls: int, device: int, hooks: int
-    ) -> tuple[str, DType] | tuple[str, None]:
+    def _named(self, kind: int, cls: int, device: int, hooks: int) -> tuple[str, DType | None]:
         """Return the device and dtype that the memo holds at these; no dtype for what is odd."""
         memo, storages = self.memo, self.storages
         ordered, place = memo.get(hooks), memo.get(device)
-        usual = type(ordered) is Global and ordered.name == "OrderedDict" and type(place) is str
-        if storages is None or not usual or memo.get(kind) != "storage":
+        if storages is None or type(place) is not str or memo.get(kind) != "storage":
+            return "", None
+        if type(ordered) is not Global or ordered.name != "OrderedDict":
             return "", None
         try:
             return place, storages.dtype(memo.get(cls))
