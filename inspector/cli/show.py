@@ -12,10 +12,11 @@ from inspector.cli.show_json import write_json
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import NO_TENSORS, Node, Path, Selection, Tensor
+from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Selection, Tensor
 from inspector.core.summary import headline, path_text, value_text
 
 _WIDEST_KEY = 72
+_VERSIONS = Attribute("_metadata")  # a state_dict's module versions: as many rows as modules
 _COLUMNS = ("Key", "Shape", "Dtype", "Size", "Device")
 
 
@@ -77,7 +78,7 @@ def _rows(checkpoint: Checkpoint, selection: Selection, filtered: bool) -> list[
         at = len(rows)
         rows.append(row)
         chosen = path in selection if (row.leaf or not filtered) else False
-        for child in node.children:
+        for child in node.children if filtered or node.key != _VERSIONS else ():
             chosen |= add(child, (*path, child.key), depth + 1)
         if filtered and not chosen:
             del rows[at:]
@@ -92,7 +93,7 @@ def _rows(checkpoint: Checkpoint, selection: Selection, filtered: bool) -> list[
 
 
 def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
-    key = "  " * depth + (text.printable(str(node.key), _WIDEST_KEY) or "(root)")
+    key = "  " * depth + (text.printable(str(node.key), _WIDEST_KEY) or '""')
     value = node.value
     if node.kind == "tensor" and isinstance(value, Tensor):
         device = text.printable(value.device, 40)

@@ -7,15 +7,17 @@ caffe2/serialize/inline_container.h. The records stand under one root folder, `<
 
 from __future__ import annotations
 
-from inspector.core.errors import UnknownFormat
+import struct
+
+from inspector.core.errors import Damaged, SourceError, UnknownFormat
 from inspector.core.formats.base import Reader, Structure
 from inspector.core.formats.pickling.storages import StorageTable
-from inspector.core.formats.torch_pickle import make_tree, run_pickle
+from inspector.core.formats.torch_pickle import PickleRun, make_tree, run_pickle
 from inspector.core.model import Finding, Storage
 from inspector.core.progress import Progress, part
 from inspector.core.sources import Bytes, Section, Source
 from inspector.core.sources.zip_index import ZipIndex
-from inspector.core.text import plural, printable
+from inspector.core.text import plural, printable, size
 
 _MANY = 5  # findings of one sort that are listed one by one
 
@@ -26,35 +28,72 @@ def _accepts(head: bytes, source: Source) -> bool:
 
 def _read(source: Source, progress: Progress) -> Structure:
     progress(0.0, "Reading the archive's directory")
-    index = ZipIndex(source)
-    root = _root(index, source)
-    progress(0.1, "Reading the structure")
     table = StorageTable()
-    stream = _record(index, source, f"{root}/data.pkl")
-    run = run_pickle(stream, 0, table, part(progress, 0.1, 0.8))
+    try:
+        index = ZipIndex.read_directory(source)
+    except Damaged as error:
+        root, run, index = _salvage(source, table, progress, error)
+        damage = [_cut_finding(index, root, table, source)]
+    else:
+        root = _root(index, source)
+        progress(0.1, "Reading the structure")
+        stream = _record(index, source, f"{root}/data.pkl")
+        run = run_pickle(stream, 0, table, part(progress, 0.1, 0.8))
+        damage = [*_archive_findings(index, root), *_storage_findings(index, root, table)]
     tree, findings = make_tree(run)
-
-    def locate(storage: Storage) -> tuple[Source, int]:
-        return _record(index, source, f"{root}/data/{storage.key}"), 0
-
-    version = _small_text(index, f"{root}/version")
     script = f"{root}/constants.pkl" in index.members
-    findings += _archive_findings(index, root)
-    findings += _storage_findings(index, root, table)
     if script:
         message = "TorchScript: its attributes are shown; constants and code are not read yet."
         findings.append(Finding("torchscript", "info", message))
     if _small_text(index, f"{root}/byteorder") == "big":
         message = "The numbers are stored in big-endian byte order."
         findings.append(Finding("big-endian", "info", message))
+
+    def locate(storage: Storage) -> tuple[Source, int]:
+        name = f"{root}/data/{storage.key}"
+        if name not in index.members:
+            raise SourceError(f"{source.uri}: storage {storage.key!r} is not in the archive.")
+        return _record(index, source, name), 0
+
+    version = _small_text(index, f"{root}/version")
     return Structure(
         "torchscript" if script else "torch-zip",
         f"{'TorchScript' if script else 'torch zip'}{f' v{version}' if version else ''}",
         tree,
         table.storages,
         locate,
-        tuple(findings),
+        (*damage, *findings),
     )
+
+
+def _salvage(
+    source: Source, table: StorageTable, progress: Progress, error: Damaged
+) -> tuple[str, PickleRun, ZipIndex]:
+    """Return root, pickle and whole records of an archive whose end is missing.
+
+    torch writes `data.pkl` first, so the structure is whole unless nearly everything is lost.
+    """
+    head = source.read_at(0, 4096)
+    name_len, extra_len = struct.unpack_from("<HH", head.ljust(30, b"\0"), 26)
+    name = head[30 : 30 + name_len].decode("utf-8", "replace")
+    compressed = head[8:10] != b"\0\0"
+    root, _, record = name.rpartition("/")
+    start = 30 + name_len + extra_len
+    if record != "data.pkl" or compressed or start >= source.size:
+        raise error
+    run = run_pickle(source, start, table, part(progress, 0.1, 0.8))
+    sizes = {f"{root}/data/{key}": storage.nbytes for key, storage in table.storages.items()}
+    return root, run, ZipIndex.salvage(source, {name: run.position - start, **sizes})
+
+
+def _cut_finding(index: ZipIndex, root: str, table: StorageTable, source: Source) -> Finding:
+    whole = sum(f"{root}/data/{key}" in index.members for key in table.storages)
+    message = (
+        f"The file is cut off after {size(source.size)}: the structure is whole, but the values of "
+        f"only {whole} of {plural(len(table.storages), 'storage')} are there. "
+        "torch.load cannot read it; copy or download it again."
+    )
+    return Finding("truncated", "error", message)
 
 
 def _root(index: ZipIndex, source: Source) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Self
 
 from inspector.core.errors import Damaged
 from inspector.core.sources.base import Source, read_exactly
@@ -21,6 +22,7 @@ _END64 = struct.Struct("<4sQ2H2L4Q")  # 4.3.14
 _ENTRY = struct.Struct("<4s4xHH4x3L3H8xL")  # 4.3.12; versions, times and attributes skipped
 _LOCAL = struct.Struct("<4s22xHH")  # 4.3.7
 _MAX_COMMENT = 0xFFFF
+_SMALL = 1 << 16  # bytes in which the end of a small member, or the next header, must be
 _MAX_DIRECTORY = 1 << 30
 _MAX_INFLATED = 1 << 30
 _STORED, _DEFLATED = 0, 8
@@ -45,16 +47,51 @@ class ZipIndex:
     """Names of all members, in order, and what the directory says of each."""
 
     def __init__(self, source: Source) -> None:
+        """Start empty; `read_directory` or `salvage` fill the index."""
         self._source = source
-        count, size, offset, end = _find_end(source)
-        self.shifted = offset + size != end
-        """True if something stands before or inside the archive that the directory ignores."""
         self.members: dict[str, Member] = {}
         self.duplicates: list[str] = []
         """Names that occur twice, upper and lower case being the same, as for torch."""
-        self._read_directory(read_exactly(source, offset, size, "the zip directory"), count)
+        self.shifted = False
+        """True if something stands before or inside the archive that the directory ignores."""
 
-    def _read_directory(self, directory: bytes, count: int) -> None:
+    @classmethod
+    def read_directory(cls, source: Source) -> Self:
+        """Return the index that the central directory gives; raises Damaged without one."""
+        index = cls(source)
+        count, size, offset, end = _find_end(source)
+        index.shifted = offset + size != end
+        index._read_entries(read_exactly(source, offset, size, "the zip directory"), count)
+        return index
+
+    @classmethod
+    def salvage(cls, source: Source, sizes: Mapping[str, int]) -> Self:
+        """Return the whole members in front of the cut of an archive that lost its directory.
+
+        torch writes each member with unknown size, so `sizes` says how long the larger ones are;
+        the small ones end at their data descriptor (APPNOTE 4.3.9).
+        """
+        index = cls(source)
+        position = 0
+        while True:
+            header = source.read_at(position, _LOCAL.size)
+            if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
+                return index
+            _, name_len, extra_len = _LOCAL.unpack(header)
+            name = source.read_at(position + _LOCAL.size, name_len).decode("utf-8", "replace")
+            start = position + _LOCAL.size + name_len + extra_len
+            size = sizes.get(name)
+            if size is None:
+                size = source.read_at(start, _SMALL).find(b"PK\x07\x08")
+            following = source.read_at(start + size, _SMALL).find(b"PK\x03\x04")
+            if size < 0 or start + size > source.size:
+                return index
+            index.members[name] = Member(position, size, size, _STORED, 0, 0)
+            if following < 0:
+                return index
+            position = start + size + following
+
+    def _read_entries(self, directory: bytes, count: int) -> None:
         members = self.members
         unpack, entry_size = _ENTRY.unpack_from, _ENTRY.size
         new = tuple.__new__
