@@ -20,8 +20,16 @@ def pytest_configure(config: pytest.Config) -> None:
     # Before pytest-qt makes its application; the program itself never sets this.
     if not config.getoption("--headed"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        # Said of every window, and of no interest: there is no screen to fit.
-        config.addinivalue_line("qt_log_ignore", "This plugin does not support propagateSizeHints")
+        # Said of every window and menu, and of no interest: there is no screen.
+        config.addinivalue_line("qt_log_ignore", "^This plugin does not support ")
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type:
+    """Let every test of the window run in the program's own application."""
+    from inspector.gui.app import Application
+
+    return Application
 
 
 @pytest.fixture(autouse=True)

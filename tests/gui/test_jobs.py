@@ -62,7 +62,9 @@ def test_cancel_stops_the_call(runner: JobRunner, qtbot: QtBot):
 
 
 def test_a_result_that_comes_too_late_is_discarded(runner: JobRunner, qtbot: QtBot):
-    returned, discarded, got = threading.Event(), [], []
+    returned = threading.Event()
+    discarded: list[str] = []
+    got: list[str] = []
 
     def quick(progress: Progress) -> str:
         returned.set()
@@ -102,7 +104,7 @@ def test_shutdown_tells_every_outcome(qapp: QApplication):
 
 def test_shutdown_discards_what_was_just_opened(qapp: QApplication):
     runner = JobRunner()
-    discarded = []
+    discarded: list[str] = []
     returned = threading.Event()
 
     def quick(progress: Progress) -> str:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QApplication
 
 from inspector.core.resources import resource
 from inspector.gui.context import AppContext
-from inspector.gui.theme import DARK, KIND_ICONS, LIGHT, Colours, pixmap
+from inspector.gui.theme import DARK, KIND_ICONS, LIGHT, Choice, Colours, pixmap
 from inspector.gui.window.theme_menu import remembered_choice
 
 
@@ -34,7 +34,8 @@ def test_text_is_readable_on_every_ground(colours: Colours):
 
 
 def test_choosing_changes_the_palette_and_says_so(context: AppContext, qapp: QApplication, qtbot):
-    for choice, colours in (("dark", DARK), ("light", LIGHT)):
+    choices: tuple[tuple[Choice, Colours], ...] = (("dark", DARK), ("light", LIGHT))
+    for choice, colours in choices:
         with qtbot.waitSignal(context.theme.changed):
             context.theme.choose(choice)
         assert context.theme.colours is colours

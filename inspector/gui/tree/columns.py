@@ -58,7 +58,7 @@ def _contents(node: Node, rollup: Rollup) -> str:
     totals = rollup.get(id(node))
     if totals and totals.tensors:
         return text.plural(totals.tensors, "tensor")
-    noun = {"mapping": "key", "sequence": "item"}.get(node.kind, "attribute")
+    noun = {"mapping": "entry", "sequence": "item"}.get(node.kind, "attribute")
     return text.plural(len(node.children), noun) if node.children else "empty"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.model import Node, Path, Totals
@@ -54,6 +54,7 @@ class TreePane(QWidget):
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.nothing.setContentsMargins(24, 48, 24, 24)
         self._lay_out()
+        self._show_rows_or_say_why_not()
         self._dress()
         context.theme.changed.connect(self._dress)
         self.search.searched.connect(lambda _: self._ask())
@@ -63,6 +64,7 @@ class TreePane(QWidget):
         self.view.selection_counted.connect(self.selection_counted)
         self.view.menu_requested.connect(self.menu_requested)
         self.view.jump_requested.connect(self.go_to)
+        self.view.escaped.connect(self.clear_search)
 
     def go_to(self, path: Path) -> None:
         """Select the row of `path`; a search that hides it is given up first."""
@@ -148,12 +150,18 @@ class TreePane(QWidget):
         self._count.setText(
             "1 match" if plan.matches == 1 else f"{text.exact(plan.matches)} matches"
         )
-        nothing = bool(pattern) and not plan.matches
-        self.nothing.set_plain(f"No key matches “{text.printable(pattern)}”.")
-        self._stack.setCurrentIndex(1 if nothing else 0)
+        self._show_rows_or_say_why_not()
         if path and not self.view.go_to(path):
             self.current_changed.emit(None)
         self.arranged.emit()
+
+    def _show_rows_or_say_why_not(self) -> None:
+        pattern = self.model.request.pattern
+        if pattern:
+            self.nothing.set_plain(f"No key matches “{text.printable(pattern)}”.")
+        else:
+            self.nothing.set_plain("No keys inside: the panel shows all there is.")
+        self._stack.setCurrentIndex(0 if self.model.rowCount() else 1)
 
     def _enter_rows(self) -> None:
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -178,14 +186,14 @@ class TreePane(QWidget):
         bar.addWidget(self._expand)
         bar.addWidget(self._collapse)
         self._count.hide()
-        self._stack = QStackedLayout()
+        self._stack = QStackedWidget(self)
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
-        column.addLayout(self._stack, 1)
+        column.addWidget(self._stack, 1)
         self.setProperty("ground", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 

@@ -41,6 +41,7 @@ class TreeView(QTableView):
     sort_requested = Signal(int, bool)  # column (-1: stored order), descending
     jump_requested = Signal(object)  # Path that a reference leads to
     menu_requested = Signal(QPoint)  # on the screen
+    escaped = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -164,6 +165,8 @@ class TreeView(QTableView):
             handled = None
         if handled:
             handled(index.row())
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers():
             # A table goes to the first column; in a tree these keys go to the first or last row.
             last = self.tree_model().rowCount() - 1

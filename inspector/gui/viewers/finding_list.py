@@ -45,22 +45,43 @@ class FindingList(QWidget):
         for widget in self._rows:
             self._column.addWidget(widget)
 
+    def messages(self) -> list[str]:
+        """Return the sentences on screen."""
+        return [row.message.plain() for row in self._rows if isinstance(row, _FindingRow)]
+
+    def jump_buttons(self) -> list[QPushButton]:
+        """Return the buttons that lead somewhere, from top to bottom."""
+        return [
+            button
+            for row in self._rows
+            for button in row.findChildren(QPushButton)
+            if button.isEnabled()
+        ]
+
     def _row(self, finding: Finding) -> QWidget:
-        colours = self._theme.colours
+        row = _FindingRow(finding, getattr(self._theme.colours, finding.severity))
+        if finding.path:
+            row.button.clicked.connect(lambda: self.jump_requested.emit(finding.path))
+        return row
+
+
+class _FindingRow(QWidget):
+    """Picture of the severity, the sentence, and a way to the node."""
+
+    def __init__(self, finding: Finding, colour: str) -> None:
+        super().__init__()
         picture = QLabel()
-        colour = getattr(colours, finding.severity)
         picture.setPixmap(pixmap(finding.severity, colour, 18, self.devicePixelRatio()))
         picture.setAccessibleName(finding.severity)
-        message = PlainLabel(text.printable(finding.message, 2000), wrap=True, selectable=True)
-        row = QWidget()
-        line = QHBoxLayout(row)
+        self.message = PlainLabel(text.printable(finding.message, 2000), wrap=True, selectable=True)
+        self.button = QPushButton("Show")
+        self.button.setProperty("quiet", True)
+        self.button.setAccessibleDescription("Goes to the node that this is about")
+        line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         line.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(message, 1)
-        if finding.path:
-            button = QPushButton("Show")
-            button.setProperty("quiet", True)
-            button.clicked.connect(lambda: self.jump_requested.emit(finding.path))
-            line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        return row
+        line.addWidget(self.message, 1)
+        line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        self.button.setEnabled(bool(finding.path))
+        self.button.setVisible(bool(finding.path))

@@ -35,13 +35,21 @@ class ViewerPanel(QWidget):
         self._title = ElidedLabel()
         self._title.setFont(scaled(1.1, QFont.Weight.DemiBold))
         self._kind = PlainLabel(tone="muted")
-        self._tabs = QTabBar()
-        self._tabs.setDrawBase(False)
-        self._tabs.setExpanding(False)
-        self._tabs.setAccessibleName("Ways to look at the selection")
-        self._tabs.currentChanged.connect(self._show_tab)
-        self._tabs.tabBarClicked.connect(self._choose)
+        self.tab_bar = QTabBar()
+        self.tab_bar.setDrawBase(False)
+        self.tab_bar.setExpanding(False)
+        self.tab_bar.setAccessibleName("Ways to look at the selection")
+        self.tab_bar.currentChanged.connect(self._show_tab)
+        self.tab_bar.tabBarClicked.connect(self._choose)
         self._stack = QStackedWidget()
+        self._failure = PlainLabel(
+            "This view could not show the selection; that is a mistake in the program.",
+            tone="error",
+            wrap=True,
+        )
+        self._failure.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._failure.setContentsMargins(16, 14, 16, 14)
+        self._stack.addWidget(self._failure)
         self._lay_out()
         context.theme.changed.connect(self._draw_picture)
 
@@ -55,15 +63,15 @@ class ViewerPanel(QWidget):
         fitting = [viewer for priority, viewer in rated if priority > UNSUITED]
         best = max(rated, key=lambda pair: pair[0])[1]
         wanted = self._chosen if self._chosen in fitting else best
-        self._tabs.blockSignals(True)
+        self.tab_bar.blockSignals(True)
         if fitting != self._shown:
-            while self._tabs.count():
-                self._tabs.removeTab(0)
+            while self.tab_bar.count():
+                self.tab_bar.removeTab(0)
             for viewer in fitting:
-                self._tabs.addTab(viewer.title)
+                self.tab_bar.addTab(viewer.title)
             self._shown = fitting
-        self._tabs.setCurrentIndex(fitting.index(wanted))
-        self._tabs.blockSignals(False)
+        self.tab_bar.setCurrentIndex(fitting.index(wanted))
+        self.tab_bar.blockSignals(False)
         self._show_tab(fitting.index(wanted))
 
     def viewer(self) -> Viewer | None:
@@ -83,12 +91,20 @@ class ViewerPanel(QWidget):
         if self._subject is None or not 0 <= number < len(self._shown):
             return
         kind = self._shown[number]
-        if kind not in self._made:
-            viewer = self._made[kind] = kind(self._context)
-            viewer.jump_requested.connect(self.jump_requested)
-            self._stack.addWidget(viewer)
-        self._made[kind].show_subject(self._subject)
-        self._stack.setCurrentWidget(self._made[kind])
+        viewer = self._made.get(kind) or self._make(kind)
+        try:
+            viewer.show_subject(self._subject)
+        except Exception:  # noqa: BLE001 - the boundary: a broken viewer must not take the rest along
+            _log.exception("%s could not show %s", kind.__name__, title_of(self._subject))
+            self._stack.setCurrentWidget(self._failure)
+        else:
+            self._stack.setCurrentWidget(viewer)
+
+    def _make(self, kind: type[Viewer]) -> Viewer:
+        viewer = self._made[kind] = kind(self._context)
+        viewer.jump_requested.connect(self.jump_requested)
+        self._stack.addWidget(viewer)
+        return viewer
 
     def _draw_picture(self) -> None:
         if self._subject is None:
@@ -112,7 +128,7 @@ class ViewerPanel(QWidget):
         head.addLayout(words, 1)
         tabs = QHBoxLayout()
         tabs.setContentsMargins(8, 0, 8, 0)
-        tabs.addWidget(self._tabs)
+        tabs.addWidget(self.tab_bar)
         tabs.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -59,7 +59,11 @@ class MessagePage(QWidget):
 
     def set_title(self, title: str) -> None:
         """Show another title."""
-        self._title.setText(title)
+        self._title.set_plain(title)
+
+    def title(self) -> str:
+        """Return the title on screen."""
+        return self._title.plain()
 
     def add_text(self, text: str, *, muted: bool = False, selectable: bool = False) -> PlainLabel:
         """Put a paragraph below what is there."""

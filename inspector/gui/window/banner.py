@@ -32,7 +32,6 @@ class Banner(QWidget):
         title, _, rest = text.printable(headline).partition(" · ")
         self.title = PlainLabel(title, font=scaled(1.25, QFont.Weight.DemiBold))
         self.facts = PlainLabel(rest, tone="muted", wrap=True)
-        self.facts.setVisible(bool(rest))
         self.badges = {
             severity: self._badge(severity, noun, number)
             for severity, noun in _BADGES
@@ -42,6 +41,7 @@ class Banner(QWidget):
             messages = [finding.message for finding in findings if finding.severity == severity]
             badge.setToolTip(plain_tool_tip("\n".join(map(text.printable, messages[:8]))))
         self._lay_out()
+        self.facts.setVisible(bool(rest))  # not before it has a parent: it would be a window
         self._dress()
         theme.changed.connect(self._dress)
 

@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
         self._status = PlainLabel()
         self.statusBar().addWidget(self._status, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self._overlay = DropOverlay(context.theme, self)
+        self.drop_hint = DropOverlay(context.theme, self)
         self._actions: Mapping[str, QAction] = {}
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 360)
@@ -73,12 +73,23 @@ class MainWindow(QMainWindow):
         self._dress()
         self._refresh()
 
+    def action(self, name: str) -> QAction:
+        """Return the action of a row of `ACTIONS`."""
+        return self._actions[name]
+
+    def status(self) -> str:
+        """Return what the status bar says."""
+        return self._status.plain()
+
     def open_uris(self, uris: Iterable[str]) -> None:
-        """Open each in its own tab; one that is open already is only brought forward."""
+        """Open each in a tab of its own."""
         for uri in uris:
-            open_already = next((tab for tab in self.all_tabs() if tab.uri == uri), None)
-            tab = open_already or self._add_tab(uri)
-            self.tabs.setCurrentWidget(tab)
+            self.open_uri(uri)
+
+    def open_uri(self, uri: str) -> None:
+        """Open one checkpoint, or bring its tab forward."""
+        open_already = next((tab for tab in self.all_tabs() if tab.uri == uri), None)
+        self.tabs.setCurrentWidget(open_already or self._add_tab(uri))
 
     def choose(self) -> None:
         """Let the person pick files to open."""
@@ -126,7 +137,7 @@ class MainWindow(QMainWindow):
         name = tab.name.replace("[*]", "[*][*]") if tab else ""
         self.setWindowTitle(f"{name} – {NAME}" if tab else NAME)
         status = tab.status() if tab else ""
-        self._status.setText(status)
+        self._status.set_plain(status)
         self.statusBar().setVisible(bool(status))
         view = tab.view if tab else None
         node = view.current_node() if view else None
@@ -156,13 +167,13 @@ class MainWindow(QMainWindow):
         names = _dropped(event)
         if names:
             event.acceptProposedAction()
-            self._overlay.show_over(f"Drop to open {text.plural(len(names), 'file')}")
+            self.drop_hint.show_over(f"Drop to open {text.plural(len(names), 'file')}")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._overlay.hide()
+        self.drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._overlay.hide()
+        self.drop_hint.hide()
         names = _dropped(event)
         if names:
             event.acceptProposedAction()

@@ -36,7 +36,7 @@ def open_for_window(
         totals = checkpoint.totals
         bases = checkpoint.recognition.state_dicts
         wanted = (
-            _first_look(checkpoint.root, bases)
+            first_look(checkpoint.root, bases)
             if expanded is None
             else {id(node) for path in expanded if (node := node_at(checkpoint.root, path))}
         )
@@ -61,7 +61,7 @@ def node_at(root: Node, path: Path) -> Node | None:
     return node
 
 
-def _first_look(root: Node, state_dicts: tuple[Path, ...]) -> set[int]:
+def first_look(root: Node, state_dicts: tuple[Path, ...]) -> set[int]:
     """Return the nodes to expand so that the weights are on screen."""
     expanded: set[int] = set()
     weights: Node | None = root

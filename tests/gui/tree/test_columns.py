@@ -17,7 +17,7 @@ def test_a_container_adds_up():
     tree = training_tree()
     assert row(tree.children[1], tree) == ["model", "3 tensors", "dict", "38.0 kB", ""]
     assert row(mapping("empty")) == ["empty", "empty", "dict", "", ""]
-    assert row(mapping("m", value("a", 1)))[1] == "1 key"
+    assert row(mapping("m", value("a", 1)))[1] == "1 entry"
 
 
 def test_a_value_and_a_reference():

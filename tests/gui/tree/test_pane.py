@@ -59,6 +59,11 @@ def test_nothing_found_says_so(make_pane: MakePane, qtbot: QtBot):
     assert not pane.nothing.isVisible()
 
 
+def test_a_checkpoint_without_keys_says_so(make_pane: MakePane):
+    pane = make_pane(tensor("", 3))
+    assert pane.nothing.plain().startswith("No keys inside")
+
+
 def test_the_current_row_survives_a_search(make_pane: MakePane, qtbot: QtBot):
     pane = make_pane(training_tree())
     pane.go_to(("model", "layer.2.bias"))

@@ -1,0 +1,50 @@
+from PySide6.QtCore import Qt
+
+from inspector.core.model import Finding
+from inspector.gui.viewers import Subject
+from inspector.gui.viewers.summary import SummaryViewer
+from inspector.gui.widgets.labels import PlainLabel
+from tests.gui.trees import mapping, tensor, training_tree
+
+
+def test_facts_of_a_tensor_and_its_path(context, qtbot, make_checkpoint):
+    tree = training_tree()
+    viewer = SummaryViewer(context)
+    qtbot.addWidget(viewer)
+    path = ("model", "layer.10.weight")
+    viewer.show_subject(Subject(make_checkpoint(tree), tree.children[1].children[0], path))
+    facts = dict(viewer.grid.facts())
+    assert facts["Shape"] == "64 × 3 × 7 × 7"
+    assert facts["Dtype"] == "float32"
+    assert facts["Path"] == "checkpoint['model']['layer.10.weight']"
+
+
+def test_the_whole_checkpoint_lists_its_findings_the_worst_first(context, qtbot, make_checkpoint):
+    tree = training_tree()
+    findings = (
+        Finding("a", "info", "A note."),
+        Finding("b", "error", "<b>An error.</b>", ("model", "layer.2.bias")),
+    )
+    viewer = SummaryViewer(context)
+    qtbot.addWidget(viewer)
+    checkpoint = make_checkpoint(tree, findings)
+    viewer.show_subject(Subject(checkpoint, tree, ()))
+    assert viewer.findings.messages() == ["<b>An error.</b>", "A note."]
+    jumps: list[object] = []
+    viewer.jump_requested.connect(jumps.append)
+    viewer.findings.jump_buttons()[0].click()
+    assert jumps == [("model", "layer.2.bias")]
+    viewer.show_subject(Subject(checkpoint, tree.children[0], ("epoch",)))
+    assert viewer.findings.messages() == []
+
+
+def test_strings_of_a_file_are_never_rich_text(context, qtbot, make_checkpoint):
+    html = "<img src=x onerror=alert(1)>"
+    tree = mapping("", tensor(html, 1, device=html))
+    viewer = SummaryViewer(context)
+    qtbot.addWidget(viewer)
+    finding = Finding("x", "warning", html, (html,))
+    viewer.show_subject(Subject(make_checkpoint(tree, (finding,)), tree.children[0], (html,)))
+    labels = viewer.findChildren(PlainLabel)
+    assert any(html in label.plain() for label in labels)
+    assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
