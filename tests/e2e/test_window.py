@@ -12,7 +12,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 
 from inspector.core.progress import silent
-from inspector.core.resources import resource
 from inspector.gui import notify
 from inspector.gui.window import opening
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage
@@ -289,10 +288,19 @@ def test_status_counts_what_is_there(open_window, files):
     assert window.status() == "3\u202f000 tensors · 3.00 k elements · 12.0 kB"
 
 
-def test_about_and_theme(open_window, qtbot, monkeypatch):
-    said = []
+def test_the_theme_changes_after_tabs_have_come_and_gone(open_window, files, qtbot, qapp):
+    window = open_window(files / "training.pt", files / "cut.pt", files / "module.pt")
+    window.close_tab(window.all_tabs()[0])
+    window.close_tab(window.all_tabs()[0])
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    for choice in ("dark", "light", "system"):
+        window.context.theme.choose(choice)
+        assert not window.grab().isNull()
+
+
+def test_about(open_window, qtbot, monkeypatch):
+    said: list[tuple[str, ...]] = []
     monkeypatch.setattr(notify, "about", lambda *words: said.append(words))
     window = open_window()
     window.action("about").trigger()
     assert "Checkpoint Inspector" in said[0][1]
-    assert resource("icons/app.svg").exists()

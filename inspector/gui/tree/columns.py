@@ -135,7 +135,7 @@ def _text_order(read: Callable[[Node, Rollup], str]) -> Callable[[Node, Rollup],
 
 COLUMNS = (
     Column("Key", lambda node, _: key_text(node.key), lambda node, _: natural(node.key), 0),
-    Column("Shape / value", value_text, _shape_order, 18),
+    Column("Shape / value", value_text, _shape_order, 16),
     Column("Dtype / type", _type_text, _text_order(_type_text), 13),
     Column("Size", _size_text, _size_order, 8, numeric=True),
     Column("Device", _device_text, _text_order(_device_text), 8),

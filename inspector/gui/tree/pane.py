@@ -8,13 +8,13 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Node, Path, Totals
+from inspector.core.model import Node, Path
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Arrangement, Request, arrange
 from inspector.gui.tree.columns import Rollup
 from inspector.gui.tree.model import TreeModel
-from inspector.gui.tree.selection import add_up, describe_totals
+from inspector.gui.tree.selection import add_up, describe_totals, totals_of
 from inspector.gui.tree.view import TreeView
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.search_box import SearchBox
@@ -99,7 +99,7 @@ class TreePane(QWidget):
         """Return how much is selected; how much there is where that is nothing or one row."""
         number = self.view.selected_count()
         if number < 2:
-            return describe_totals(self.model.rollup.get(id(self.model.root), Totals()))
+            return describe_totals(totals_of(self.model.root, self.model.rollup))
         chosen = text.plural(number, "row") + " selected"
         if number > _MOST_COUNTED:
             return chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from inspector.core import text
-from inspector.core.model import Totals
+from inspector.core.model import NO_TENSORS, Node, Totals
 from inspector.gui.tree.arrangement import Row
 from inspector.gui.tree.columns import Rollup
 
@@ -21,14 +21,18 @@ def add_up(rows: Iterable[Row], rollup: Rollup) -> Totals:
             above = above.parent
         if above is not None:
             continue
-        if row.node.kind == "tensor":
-            part = Totals(1, row.node.value.elements, row.node.value.nbytes)
-        else:
-            part = rollup.get(id(row.node), Totals())
+        part = totals_of(row.node, rollup)
         tensors += part.tensors
         elements += part.elements
         nbytes += part.nbytes
     return Totals(tensors, elements, nbytes)
+
+
+def totals_of(node: Node, rollup: Rollup) -> Totals:
+    """Return how much a node is, or holds."""
+    if node.kind == "tensor":
+        return Totals(1, node.value.elements, node.value.nbytes)
+    return rollup.get(id(node), NO_TENSORS)
 
 
 def describe_totals(totals: Totals) -> str:

@@ -29,7 +29,7 @@ class FindingList(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        theme.changed.connect(lambda: self.show_findings(self._findings))
+        theme.changed.connect(self._dress)
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Replace the list."""
@@ -57,6 +57,9 @@ class FindingList(QWidget):
             for button in row.findChildren(QPushButton)
             if button.isEnabled()
         ]
+
+    def _dress(self) -> None:
+        self.show_findings(self._findings)
 
     def _row(self, finding: Finding) -> QWidget:
         row = _FindingRow(finding, getattr(self._theme.colours, finding.severity))

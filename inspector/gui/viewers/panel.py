@@ -14,6 +14,7 @@ from inspector.gui.theme import pixmap, scaled
 from inspector.gui.viewers.base import UNSUITED, Subject, Viewer
 from inspector.gui.viewers.kinds import kind_icon, kind_text, title_of
 from inspector.gui.widgets.labels import ElidedLabel, PlainLabel
+from inspector.gui.widgets.line import line
 
 _log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class ViewerPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addLayout(tabs)
-        column.addWidget(_line())
+        column.addWidget(line())
         column.addWidget(self._stack, 1)
 
     def sizeHint(self) -> QSize:
@@ -148,11 +149,3 @@ def _rate(viewer: type[Viewer], subject: Subject) -> int:
     except Exception:  # noqa: BLE001 - the boundary: one broken viewer must not hide the others
         _log.exception("%s cannot say whether it fits", viewer.__name__)
         return UNSUITED
-
-
-def _line() -> QWidget:
-    line = QWidget()
-    line.setFixedHeight(1)
-    line.setProperty("ground", "line")
-    line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    return line

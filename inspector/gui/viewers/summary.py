@@ -12,11 +12,11 @@ from inspector.gui.context import AppContext
 from inspector.gui.viewers.base import USUAL, Subject, Viewer
 from inspector.gui.viewers.finding_list import FindingList
 from inspector.gui.widgets.facts_grid import FactsGrid
-from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.line import line
 
 
 class SummaryViewer(Viewer):
-    """A grid of facts, the path as Python, and the findings that concern the node."""
+    """The findings that concern the node, a grid of facts, and the path as Python."""
 
     title = "Summary"
 
@@ -25,16 +25,15 @@ class SummaryViewer(Viewer):
         self.grid = FactsGrid()
         self.findings = FindingList(context.theme)
         self.findings.jump_requested.connect(self.jump_requested)
-        self._heading = PlainLabel("Findings", tone="muted")
+        self._line = line()
         inside = QWidget()
         inside.setProperty("ground", "base")
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 14, 16, 16)
-        column.setSpacing(8)
-        column.addWidget(self.grid)
-        column.addSpacing(10)
-        column.addWidget(self._heading)
+        column.setSpacing(14)
         column.addWidget(self.findings)
+        column.addWidget(self._line)
+        column.addWidget(self.grid)
         column.addStretch()
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -61,5 +60,6 @@ class SummaryViewer(Viewer):
         length = len(subject.path)
         here = [finding for finding in every if finding.path[:length] == subject.path]
         self.findings.show_findings(here)
-        self._heading.setVisible(bool(here))
+        self.findings.setVisible(bool(here))
+        self._line.setVisible(bool(here))
         self._area.verticalScrollBar().setValue(0)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Node, Path
+from inspector.core.model import Node, Path, Totals
 from inspector.core.progress import Progress, part, silent
 from inspector.core.summary import headline
 from inspector.gui.tree.arrangement import Arrangement, Request, arrange
 
-_AT_ONCE = 120  # rows that a module may show at the start
+_AT_ONCE = 120  # rows that branches may show at the start
 
 
 class Opened(NamedTuple):
@@ -36,7 +36,7 @@ def open_for_window(
         totals = checkpoint.totals
         bases = checkpoint.recognition.state_dicts
         wanted = (
-            first_look(checkpoint.root, bases)
+            first_look(checkpoint.root, bases, totals)
             if expanded is None
             else {id(node) for path in expanded if (node := node_at(checkpoint.root, path))}
         )
@@ -61,7 +61,7 @@ def node_at(root: Node, path: Path) -> Node | None:
     return node
 
 
-def first_look(root: Node, state_dicts: tuple[Path, ...]) -> set[int]:
+def first_look(root: Node, state_dicts: tuple[Path, ...], totals: Mapping[int, Totals]) -> set[int]:
     """Return the nodes to expand so that the weights are on screen."""
     expanded: set[int] = set()
     weights: Node | None = root
@@ -74,18 +74,26 @@ def first_look(root: Node, state_dicts: tuple[Path, ...]) -> set[int]:
     while weights is not None and len(weights.children) == 1 and weights.children[0].children:
         weights = weights.children[0]
         expanded.add(id(weights))
-    if weights is not None and weights.kind == "module":
-        expanded |= _levels(weights)
+    if weights is not None:
+        has_tensors = any(child.kind == "tensor" for child in weights.children)
+        if weights.kind == "module" or not has_tensors:
+            expanded |= _levels(weights, totals)
     return expanded
 
 
-def _levels(module: Node) -> set[int]:
-    """Return the sub-modules to expand, level by level, while they fit on a screen or two."""
+def _levels(node: Node, totals: Mapping[int, Totals]) -> set[int]:
+    """Return the branches with tensors to expand, level by level, while they fit on a screen."""
     expanded: set[int] = set()
-    shown = len(module.children)
-    level = [child for child in module.children if child.kind == "module"]
-    while level and shown + sum(len(node.children) for node in level) <= _AT_ONCE:
-        shown += sum(len(node.children) for node in level)
-        expanded |= {id(node) for node in level}
-        level = [child for node in level for child in node.children if child.kind == "module"]
-    return expanded
+    shown = len(node.children)
+    level = [node]
+    while True:
+        level = [
+            child
+            for above in level
+            for child in above.children
+            if id(child) in totals and totals[id(child)].tensors
+        ]
+        shown += sum(len(branch.children) for branch in level)
+        if not level or shown > _AT_ONCE:
+            return expanded
+        expanded |= {id(branch) for branch in level}

@@ -1,10 +1,10 @@
-from inspector.core.model import Node
+from inspector.core.model import Node, rollup
 from inspector.gui.window.opening import first_look, node_at
 from tests.gui.trees import mapping, tensor, training_tree, value
 
 
 def names(tree: Node, state_dicts: tuple[tuple[object, ...], ...]) -> set[object]:
-    expanded = first_look(tree, state_dicts)
+    expanded = first_look(tree, state_dicts, rollup(tree))
     found = set()
     pending = [tree]
     while pending:
@@ -38,6 +38,12 @@ def test_large_modules_are_open_as_far_as_they_fit():
     layers = (module(n, *(tensor(f"w{i}", 1) for i in range(10))) for n in range(50))
     tree = module("", module("body", *layers), module("head", tensor("weight", 1)))
     assert names(tree, ((),)) == {"body", "head"}
+
+
+def test_branches_with_tensors_are_open_where_no_state_dict_is_known():
+    states = mapping("state", mapping(0, tensor("exp_avg", 1)), mapping(1, tensor("exp_avg", 1)))
+    tree = mapping("", mapping("optimizer", states, value("lr", 0.1)), mapping("log", value(0, 1)))
+    assert names(tree, ()) == {"optimizer", "state", 0, 1}
 
 
 def test_a_path_that_leads_nowhere_opens_nothing():
