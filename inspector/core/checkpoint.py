@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 from inspector.core.errors import SourceError
 from inspector.core.model import Finding, Node, Storage, Totals
@@ -13,6 +13,16 @@ from inspector.core.sources import Source, read_exactly
 
 Locate = Callable[[Storage], tuple[Source, int]]
 """Return where the first byte of a storage lies: in which source, and at which offset."""
+
+
+class PickleDemands(NamedTuple):
+    """What the main pickle of a checkpoint asks of the program that loads it."""
+
+    protocol: int
+    globals: Mapping[tuple[str, str], int]
+    """Module and name of everything that it would import, and how often it says so."""
+    opcodes: frozenset[int]
+    """The opcodes that occur, but for the few that every torch pickle has."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class Checkpoint:
     findings: tuple[Finding, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     """Source code that the file carries, by class name."""
+    demands: PickleDemands | None = None
+    """None where nothing is pickled."""
 
     def read(self, storage: Storage, start: int, stop: int) -> bytes:
         """Return the bytes `start`..`stop` of a storage; raises SourceError if there are none."""

@@ -59,6 +59,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
             recognition=recognise(structure.root, totals),
             findings=structure.findings,
             texts=structure.texts,
+            demands=structure.demands,
         )
     except BaseException:
         source.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Locate
+from inspector.core.checkpoint import Locate, PickleDemands
 from inspector.core.model import Finding, Node, Storage
 from inspector.core.progress import Progress
 from inspector.core.sources import Source
@@ -22,6 +22,7 @@ class Structure(NamedTuple):
     locate: Locate
     findings: tuple[Finding, ...] = ()
     texts: Mapping[str, str] = {}
+    demands: PickleDemands | None = None
 
 
 class Reader(NamedTuple):

@@ -52,6 +52,7 @@ def _read(source: Source, progress: Progress) -> Structure:
         nested.storages,
         nested.locate,
         (*findings, *nested.findings),
+        demands=run.demands,
     )
 
 

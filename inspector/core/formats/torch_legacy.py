@@ -99,6 +99,7 @@ def _read(source: Source, progress: Progress) -> Structure:
         locate,
         (*findings, *stream.findings),
         stream.texts,
+        stream.run.demands,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from inspector.core.checkpoint import PickleDemands
 from inspector.core.formats.pickling.allowlist import ALLOWED
 from inspector.core.formats.pickling.standins import Builder
 from inspector.core.formats.pickling.storages import StorageTable
@@ -23,6 +24,7 @@ class PickleRun(NamedTuple):
     notes: dict[str, str]
     position: int
     """The first byte behind the pickle."""
+    demands: PickleDemands
 
 
 def run_pickle(
@@ -35,7 +37,10 @@ def run_pickle(
     """Run one pickle; raises Damaged where the stream breaks."""
     unpickler = Unpickler(source, position, allowed=allowed, storages=storages, progress=progress)
     value = unpickler.load()
-    return PickleRun(value, unpickler.notes, unpickler.position)
+    head = source.read_at(position, 2)
+    protocol = head[1] if head[:1] == b"\x80" else 0
+    demands = PickleDemands(protocol, unpickler.mentions, frozenset(unpickler.opcodes))
+    return PickleRun(value, unpickler.notes, unpickler.position, demands)
 
 
 def make_tree(run: PickleRun) -> tuple[Node, list[Finding]]:

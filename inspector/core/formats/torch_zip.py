@@ -63,6 +63,7 @@ def _read(source: Source, progress: Progress) -> Structure:
         table.storages,
         locate,
         (*damage, *findings),
+        demands=run.demands,
     )
 
 

@@ -48,6 +48,10 @@ class Machine:
         self.position = position
         self.globals: dict[tuple[str, str], Global] = {}
         """Every global that the stream named, in order of appearance."""
+        self.mentions: dict[tuple[str, str], int] = {}
+        """How often the stream names each global in full; from then on it uses its memo."""
+        self.opcodes: set[int] = set()
+        """Which opcodes occurred, those left out that the reader handles itself."""
         self.notes: dict[str, str] = {}
         """Oddities by code, the first of each: things that CPython would refuse or do."""
         self._allowed = allowed or {}
@@ -65,6 +69,7 @@ class Machine:
     def find_class(self, module: str, name: str) -> Global:
         """Return the stand-in of a global; the allow-table says what calling it means."""
         key = (module, name)
+        self.mentions[key] = self.mentions.get(key, 0) + 1
         found = self.globals.get(key)
         if found is None:
             found = self.globals[key] = Global(module, name, self._allowed.get(key))

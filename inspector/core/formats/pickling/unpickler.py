@@ -68,7 +68,7 @@ class Unpickler(Machine):
         """
         data, memo, stack, limit = self.data, self.memo, self.stack, self.limit
         from_bytes = int.from_bytes
-        push, pop = stack.append, stack.pop
+        push, pop, seen = stack.append, stack.pop, self.opcodes.add
         for _ in range(ROUND):
             op = data[p]
             p += 1
@@ -131,6 +131,7 @@ class Unpickler(Machine):
                 handle = OPCODES[op]
                 if handle is None:
                     self.broken(p - 1, f"has no opcode {op:#04x}")
+                seen(op)
                 p = handle(self, p)
                 data, stack, limit = self.data, self.stack, self.limit
                 push, pop = stack.append, stack.pop
