@@ -128,7 +128,7 @@ class Net(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 4, bias=False))
         self.blocks = nn.ModuleList([Block(4), Block(4)])
-        self.heads = nn.ModuleDict({"a.b": nn.Linear(4, 2), "class": nn.Linear(4, 1)})
+        self.heads = nn.ModuleDict({"a-b": nn.Linear(4, 2), "class": nn.Linear(4, 1)})
         self.register_buffer("scale", torch.arange(3.0))
         self.tied = self.stem[0].weight
         self.extra = {"plain": torch.zeros(2), "name": "net"}
