@@ -53,6 +53,11 @@ class Job(QObject):
         """True from the moment that `cancel()` was called."""
         return self._cancel.is_set()
 
+    @property
+    def is_settled(self) -> bool:
+        """True from the moment that the outcome is being told."""
+        return self._settled
+
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Worker thread: call `function` and keep what became of it."""
         try:
@@ -98,8 +103,12 @@ class Job(QObject):
 class JobRunner(QObject):
     """Starts jobs on a small thread pool and stops them all on shutdown."""
 
+    _sweep_later = Signal()
+
     def __init__(self, workers: int = 2) -> None:
         super().__init__()
+        # Queued: a job must not be let go of while one of its own signals is still being emitted.
+        self._sweep_later.connect(self._sweep, Qt.ConnectionType.QueuedConnection)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._running: dict[Job, Future[None]] = {}
 
@@ -115,14 +124,19 @@ class JobRunner(QObject):
         `discard` gets a result that nobody wants any more, to release what it holds.
         """
         job = Job(title, discard)
-        job.finished.connect(lambda: self._running.pop(job, None))
+        job.finished.connect(self._sweep_later)
         self._running[job] = self._pool.submit(job.run, function, *args)
         return job
 
     @property
     def running(self) -> tuple[Job, ...]:
         """The jobs whose outcome has not been told yet."""
-        return tuple(self._running)
+        return tuple(job for job in self._running if not job.is_settled)
+
+    @Slot()
+    def _sweep(self) -> None:
+        """Forget the jobs that are over, and with them whatever their slots refer to."""
+        self._running = {job: call for job, call in self._running.items() if not job.is_settled}
 
     def shutdown(self) -> None:
         """Cancel every job, wait until the worker threads are idle, and tell the outcomes."""
@@ -132,3 +146,4 @@ class JobRunner(QObject):
         self._pool.shutdown()
         for job in self.running:
             job.settle()
+        self._running.clear()

@@ -1,4 +1,5 @@
 import threading
+import weakref
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
@@ -296,6 +297,14 @@ def test_the_theme_changes_after_tabs_have_come_and_gone(open_window, files, qtb
     for choice in ("dark", "light", "system"):
         window.context.theme.choose(choice)
         assert not window.grab().isNull()
+
+
+def test_a_closed_tab_lets_go_of_its_checkpoint(open_window, files, qapp, qtbot):
+    window = open_window(files / "training.pt")
+    known = weakref.ref(view_of(window).opened.checkpoint)
+    window.close_tab(window.all_tabs()[0])
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: known() is None)
 
 
 def test_about(open_window, qtbot, monkeypatch):

@@ -1,4 +1,5 @@
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -126,3 +127,16 @@ def test_many_jobs_with_cancels_leave_nothing(runner: JobRunner, qtbot: QtBot):
             job.cancel()
     qtbot.waitUntil(lambda: len(finished) == 300)
     assert not runner.running
+
+
+def test_a_job_that_is_over_lets_go_of_its_slots(runner: JobRunner, qtbot: QtBot):
+    class Held:
+        pass
+
+    held = Held()
+    known = weakref.ref(held)
+    job = runner.start("quick", lambda progress: 1)
+    with qtbot.waitSignal(job.finished):
+        job.succeeded.connect(lambda _, held=held: None)
+    del job, held
+    qtbot.waitUntil(lambda: known() is None)
