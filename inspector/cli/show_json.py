@@ -63,8 +63,11 @@ def _tensor_rows(
     for path, tensor in tensors(checkpoint.root):
         if path not in selection:
             continue
-        _, shape, stride, offset, storage, requires_grad, parameter, layout, _ = tensor
-        look = tensor.dtype.name, shape, stride, requires_grad, parameter, layout, tensor.device
+        storage = tensor.storage
+        look = (
+            tensor.dtype.name, tensor.shape, tensor.stride, tensor.requires_grad,
+            tensor.parameter, tensor.layout, tensor.device, tensor.parts,
+        )  # fmt: skip
         known = looks.get(look)
         if known is None:
             counts = dtypes.setdefault(tensor.dtype.name, [0, 0, 0])
@@ -75,14 +78,32 @@ def _tensor_rows(
         counts[2] += nbytes
         keys = ", ".join([_quote(key) if isinstance(key, str) else _other_key(key) for key in path])
         rows.append(
-            f'{{"path": [{keys}], {described}, "offset": {offset}, '
-            f'"storage": {_quote(storage.key) if storage else "null"}}}'
+            f'{{"path": [{keys}], {described}, "offset": {tensor.offset}, '
+            f'"storage": {_quote(storage.key) if storage else "null"}{_extras(tensor)}}}'
         )
+
+
+def _extras(tensor: Tensor) -> str:
+    """Return the members that only quantized, sparse and lazily changed tensors have."""
+    if not (tensor.quantization or tensor.parts or tensor.lazy):
+        return ""
+    members: dict[str, Any] = {}
+    if tensor.quantization:
+        members["quantization"] = tensor.quantization
+    if tensor.lazy:
+        members["lazy"] = tensor.lazy
+    if tensor.parts:
+        members["parts"] = {name: _part(part) for name, part in tensor.parts}
+    return ", " + json.dumps(members)[1:-1]
 
 
 def _look(tensor: Tensor) -> str:
     """Return the members of a tensor's object that layers of the same kind share."""
-    members = {
+    return json.dumps(_shared_members(tensor))[1:-1]
+
+
+def _shared_members(tensor: Tensor) -> dict[str, Any]:
+    return {
         "shape": tensor.shape,
         "dtype": tensor.dtype.name,
         "device": tensor.device,
@@ -93,7 +114,11 @@ def _look(tensor: Tensor) -> str:
         "requires_grad": tensor.requires_grad,
         "parameter": tensor.parameter,
     }
-    return json.dumps(members)[1:-1]
+
+
+def _part(tensor: Tensor) -> dict[str, Any]:
+    storage = tensor.storage.key if tensor.storage else None
+    return _shared_members(tensor) | {"offset": tensor.offset, "storage": storage}
 
 
 def _other_key(key: Any) -> str:

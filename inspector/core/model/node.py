@@ -13,7 +13,7 @@ Kind = Literal[
     "sequence",  # list, tuple, set and theirs
     "module",  # a torch.nn.Module; children are parameters, buffers and sub-modules, then the rest
     "object",  # an instance of any other class; children are its attributes, arguments, items
-    "tensor",  # value: Tensor
+    "tensor",  # value: Tensor; children are its parts, and attributes that were set on it
     "array",  # a numpy array; value: Tensor without storage semantics of torch
     "storage",  # a bare torch storage; value: Storage
     "value",  # a plain Python value: str, int, float, bool, None, bytes, complex
@@ -49,10 +49,12 @@ def containers(root: Node) -> Iterator[tuple[Path, Node]]:
 
 
 def tensors(root: Node) -> Iterator[tuple[Path, Tensor]]:
-    """Yield every tensor with its path; those of one parent follow each other."""
+    """Yield every tensor with its path, those of one parent in a row; parts are not counted."""
     if root.kind == "tensor":
         yield (), root.value
     for path, parent in containers(root):
+        if parent.kind == "tensor" and parent.value.parts:
+            continue
         for node in parent.children:
             if node.kind == "tensor":
                 yield (*path, node.key), node.value

@@ -27,13 +27,20 @@ class Tensor(NamedTuple):
     stride: tuple[int, ...]
     offset: int
     storage: Storage | None
-    """None where the file holds no bytes: a meta tensor."""
+    """None for a meta tensor, which has no bytes, and where `parts` have them all."""
     requires_grad: bool = False
     parameter: bool = False
     layout: str = "strided"
     """torch's name of the layout, without `torch.`."""
     quantization: str = ""
     """Quantization scheme, scale and zero point as text; empty for every other tensor."""
+    parts: tuple[tuple[str, Tensor], ...] = ()
+    """Tensors that this one consists of, by torch's names: `indices` and `values` of a sparse one,
+    `scales` and `zero_points` of one quantized per channel."""
+    lazy: str = ""
+    """What torch applies when it reads the values: `conj`, `neg` or both."""
+    moved_to: str = ""
+    """The device that the file names where it is not that of the storage (XLA and the like)."""
 
     @property
     def elements(self) -> int:
@@ -42,13 +49,19 @@ class Tensor(NamedTuple):
 
     @property
     def nbytes(self) -> int:
-        """The bytes that the elements of the view would take on their own."""
+        """The bytes that the elements of the view would take on their own, or its parts do."""
+        if self.storage is None and self.parts:
+            return sum(part.nbytes for _, part in self.parts)
         return (prod(self.shape) * self.dtype.bits + 7) // 8
 
     @property
     def device(self) -> str:
         """The location tag of the storage, `meta` where there is none."""
-        return self.storage.device if self.storage else "meta"
+        if self.moved_to:
+            return self.moved_to
+        if self.storage:
+            return self.storage.device
+        return self.parts[-1][1].device if self.parts else "meta"
 
     @property
     def contiguous(self) -> bool:

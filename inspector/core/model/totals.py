@@ -34,6 +34,9 @@ def _add(node: Node, totals: dict[int, Totals]) -> Totals:
             length = prod(child.value.shape)
             tensors += 1
             elements += length
+            if child.value.parts:
+                nbytes += child.value.nbytes
+                continue
             nbytes += (length * child.value.dtype.bits + 7) // 8
         if child.children:
             below = _add(child, totals)

@@ -14,6 +14,7 @@ from inspector.core.errors import Damaged
 from inspector.core.formats.pickling.standins import (
     Builder,
     Bulk,
+    DressedTensor,
     Global,
     Instance,
     PickledDict,
@@ -201,7 +202,7 @@ class Machine:
 
     def build(self, instance: Any, state: Any) -> None:
         """Keep the state that BUILD hands to an object."""
-        if isinstance(instance, Instance | PickledDict):
+        if isinstance(instance, Instance | PickledDict | DressedTensor):
             instance.states.append(state)
         elif isinstance(instance, Tensor):
             # Parameters of torch before 0.4 are handed (requires_grad, volatile, hooks) again.

@@ -104,6 +104,19 @@ class Array(NamedTuple):
 
     dtype: str
     shape: tuple[int, ...]
+    objects: tuple[Any, ...] = ()
+    """The elements of an array of Python objects."""
+
+
+class DressedTensor:
+    """A tensor of another class than torch's own, or with attributes set on it."""
+
+    __slots__ = ("states", "tensor", "type")
+
+    def __init__(self, tensor: Any, type_name: str, state: Any) -> None:
+        self.tensor = tensor
+        self.type = type_name
+        self.states: list[Any] = [state]
 
 
 class TypedStorage(NamedTuple):

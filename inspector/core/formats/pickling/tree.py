@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from inspector.core.formats.pickling.allowlist import numpy_array
+from inspector.core.formats.pickling.instances import known_value
 from inspector.core.formats.pickling.standins import (
     Array,
     Bulk,
+    DressedTensor,
     Global,
     Instance,
     PickledDict,
@@ -16,7 +17,7 @@ from inspector.core.formats.pickling.standins import (
     PlainValue,
     TypedStorage,
 )
-from inspector.core.model import Attribute, Key, Node, Path, Tensor
+from inspector.core.model import Attribute, Key, Kind, Node, Path, Tensor
 from inspector.core.model.path import OpaqueKey
 
 MAX_DEPTH = 100  # levels; deeper nesting is cut, so that every consumer may use recursion
@@ -50,6 +51,7 @@ class TreeBuilder:
 
     def __init__(self) -> None:
         self._places: dict[int, Path] = {}
+        self._shown: list[Any] = []  # values made here: their ids must not be given out again
         self.cut: Path | None = None
         """The first place where nesting went deeper than MAX_DEPTH."""
         self.duplicate: Path | None = None
@@ -59,11 +61,15 @@ class TreeBuilder:
         """Return the node of a value at `path`, whose last step is `key`."""
         kind = type(value)
         if kind is Tensor:
-            return Node(key, "tensor", "Parameter" if value.parameter else "Tensor", value)
+            return self._tensor(value, key, path)
         if kind in _PLAIN:
             return Node(key, "value", kind.__name__, value)
         if kind is tuple and len(value) <= _FLAT and all(type(item) in _PLAIN for item in value):
             return self._sequence(value, key, path, "tuple")
+        if kind is Instance:
+            known = known_value(value)
+            if known is not None:
+                return self._known(value, known, key, path)
         leaf = _LEAVES.get(kind)
         if leaf is not None:
             return leaf(value, key)
@@ -85,9 +91,33 @@ class TreeBuilder:
             return Node(key, "mapping", value.type, None, tuple(children))
         if isinstance(value, PickledSequence):
             return self._sequence(value.items, key, path, value.type)
+        if isinstance(value, DressedTensor):
+            return self._tensor(value.tensor, key, path, value.type, value.states)
+        if isinstance(value, Array):
+            children = self._children(enumerate(value.objects), path)
+            return Node(key, "array", "numpy.ndarray", value, tuple(children))
         if type(value) in (list, tuple):
             return self._sequence(value, key, path, type(value).__name__)
         return self._instance(value, key, path)
+
+    def _known(self, instance: Instance, value: Any, key: Key, path: Path) -> Node:
+        """Return the node of what stands for an instance, which may be shared or in a cycle."""
+        first = self._places.get(id(instance))
+        if first is not None and type(value) not in _LEAVES:
+            return Node(key, "reference", "", first)
+        self._places[id(instance)] = path
+        self._shown.append(value)
+        return self.build(value, key, path)
+
+    def _tensor(
+        self, tensor: Tensor, key: Key, path: Path, type_name: str = "", states: Any = ()
+    ) -> Node:
+        parts = [(Attribute(name), part) for name, part in tensor.parts]
+        children = self._children(parts, path) if parts else []
+        if states:
+            children += self._children(_named(_attributes(states)), path)
+        name = type_name or ("Parameter" if tensor.parameter else "Tensor")
+        return Node(key, "tensor", name, tensor, tuple(children))
 
     def _sequence(self, items: Iterable[Any], key: Key, path: Path, type_name: str) -> Node:
         children = self._children(enumerate(items), path)
@@ -103,14 +133,18 @@ class TreeBuilder:
         values = iter(pairs)
         for raw, value in zip(values, values, strict=True):
             key = raw if type(raw) is str else _plain_key(raw)
-            if type(value) is Tensor:  # nearly all of a state_dict: no call, no path
+            if (
+                type(value) is Tensor and not value.parts
+            ):  # nearly all of a state_dict: no call, no path
                 nodes.append(
                     Node(key, "tensor", "Parameter" if value.parameter else "Tensor", value)
                 )
             else:
                 nodes.append(self.build(value, key, (*path, key)))
             # Text hashes are salted; numbers could be chosen to collide, so their text is used.
+            # An object as a key is equal to no other.
             mark = key if type(key) is str else (type(key), repr(key))
+            mark = id(raw) if type(key) is OpaqueKey else mark
             if mark in seen:
                 self.duplicate = self.duplicate or (*path, key)
             seen.add(mark)
@@ -118,10 +152,6 @@ class TreeBuilder:
 
     def _instance(self, value: Instance, key: Key, path: Path) -> Node:
         name = value.cls.text if type(value.cls) is Global else "call of another object"
-        if name == "numpy.ndarray":
-            array = numpy_array(value.states)
-            if array is not None:
-                return Node(key, "array", name, array)
         attributes = list(_attributes(value.states))
         module = {step: part for step, part in attributes if step in _MODULE_PARTS}
         if len(module) == len(_MODULE_PARTS) and all(
@@ -129,6 +159,10 @@ class TreeBuilder:
         ):
             children = self._module(attributes, module, path)
             return Node(key, "module", name, None, tuple(children))
+        if value.pairs:
+            # Dicts with attribute access, such as EasyDict, hand over every item twice.
+            items = {(name, id(item)) for name, item in _pairs(value.pairs) if type(name) is str}
+            attributes = [pair for pair in attributes if (pair[0], id(pair[1])) not in items]
         children = self._children(_named(attributes), path)
         children += self._items(value.pairs, path)
         children += self._children(enumerate(value.items), path)
@@ -136,7 +170,8 @@ class TreeBuilder:
             children.append(self._part("_args", value.args, path))
         if value.kwargs is not None:
             children.append(self._part("_kwargs", value.kwargs, path))
-        return Node(key, "object", name, None, tuple(children))
+        kind: Kind = "mapping" if value.pairs and not value.args else "object"
+        return Node(key, kind, name, None, tuple(children))
 
     def _module(
         self, attributes: list[tuple[Key, Any]], module: dict[Key, PickledDict], path: Path
@@ -207,6 +242,9 @@ def _plain_key(raw: Any, depth: int = 0) -> Key:
         return OpaqueKey(raw.text)
     if type(raw) is PlainValue:
         return OpaqueKey(f"{raw.type}({raw.value!r})")
+    if type(raw) is Tensor:  # the state of a pickled optimizer is keyed by parameters
+        where = f" in storage {raw.storage.key}" if raw.storage else ""
+        return OpaqueKey(f"<{'Parameter' if raw.parameter else 'Tensor'}{where}>")
     if type(raw) is Instance and type(raw.cls) is Global:
         plain = [repr(arg) for arg in raw.args if type(arg) in _PLAIN] if raw.args else []
         return OpaqueKey(f"{raw.cls.text}({', '.join(plain)})")
@@ -229,14 +267,9 @@ def _storage(value: TypedStorage, key: Key) -> Node:
     return Node(key, "storage", f"torch storage of {value.dtype.name}", value.storage)
 
 
-def _array(value: Array, key: Key) -> Node:
-    return Node(key, "array", "numpy.ndarray", value)
-
-
 _LEAVES: dict[type, Callable[[Any, Key], Node]] = {
     Bulk: _bulk,
     PlainValue: _plain,
     Global: _global,
     TypedStorage: _storage,
-    Array: _array,
 }

@@ -32,6 +32,7 @@ _TENSOR = re.compile(
     rb"(" + _INT + rb")" + _SIZES + _SIZES + rb"([\x88\x89]h.)\)R" + _PUT + rb"t" + _PUT + rb"R",
     re.DOTALL,
 )  # fmt: skip
+_PLAIN = tuple(Tensor._field_defaults.values())[1:]  # what stands behind requires_grad
 _LONGEST = 512  # bytes that such a run takes at most
 _MARK, _STOP = 0x28, 0x2E
 
@@ -180,10 +181,8 @@ class Unpickler(Machine):
             memo[name_put] = text  # fetched again for every further tensor on the same storage
             storage = storages.storage(dtype, text, device, elements)
             self._taken.append(self.base + start)
-            tensor = new(
-                Tensor,
-                (dtype, sizes, strides, at, storage, flags[0] == 0x88, False, "strided", ""),
-            )
+            grad = flags[0] == 0x88
+            tensor = new(Tensor, (dtype, sizes, strides, at, storage, grad, *_PLAIN))
             p = found.end()
             if key is None:
                 stack[-1] = tensor
