@@ -55,7 +55,7 @@ QPushButton[primary="true"] { background: $accent; color: $on_accent; border-col
 QPushButton[primary="true"]:focus { border-color: $text; }
 QPushButton[primary="true"]:hover { border-color: $strong_line; }
 QPushButton[quiet="true"] { background: transparent; color: $accent; border-color: transparent;
-    padding: 0 6px; }
+    padding: 0 6px; min-height: 0; }
 QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus { border-color: $line; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 4px; }

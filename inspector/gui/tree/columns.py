@@ -11,6 +11,7 @@ from typing import Any
 from inspector.core import text
 from inspector.core.model import Attribute, Key, Node, Totals
 
+_LONGEST_KEY = 1_000  # characters of a key on screen; copying takes all of it
 _LIMIT = 160  # characters of a value in the tree; the panel shows the rest
 _NUMBER = re.compile(r"(\d+)")
 NOTHING: tuple[int, ...] = ()
@@ -36,7 +37,7 @@ def key_text(key: Key) -> str:
     if isinstance(key, str):
         plain = str(key)
         is_bare = isinstance(key, Attribute) or (plain == plain.strip() and plain)
-        return text.printable(plain if is_bare else repr(plain))
+        return text.printable(plain if is_bare else repr(plain), _LONGEST_KEY)
     return text.printable(repr(key), _LIMIT)
 
 

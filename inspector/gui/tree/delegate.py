@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+)
 
 from inspector.core.model import Kind
 from inspector.gui.theme import KIND_ICONS, Colours, Theme, pixmap, tabular
 from inspector.gui.tree.columns import COLUMNS
 from inspector.gui.tree.model import TreeModel
 
-INDENT = 18
+_INDENT = 18
 CHEVRON = 18
 _ICON = 16
+_GAP = 7
 _PADDING = 10
 _HALF_PADDING = 6
+_KEY_START = CHEVRON + _ICON + _GAP + _HALF_PADDING
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -34,6 +42,26 @@ class RowDelegate(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         return QSize(0, row_height(QFontMetrics(option.font)))
+
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """Show a tool tip only where the cell does not show everything."""
+        model = index.model()
+        if isinstance(model, TreeModel) and event.type() == QEvent.Type.ToolTip:
+            cell = view.visualRect(index)
+            start = 2 * _PADDING
+            if index.column() == 0:
+                start = chevron_left(model.row_at(index.row()).depth, cell.width()) + _KEY_START
+            wanted = QFontMetrics(self._font).horizontalAdvance(index.data())
+            if start + wanted <= cell.width():
+                QToolTip.hideText()
+                return True
+        return super().helpEvent(event, view, option, index)
 
     def paint(
         self,
@@ -64,7 +92,7 @@ class RowDelegate(QStyledItemDelegate):
         colours = self._theme.colours
         row = model.row_at(number)
         ratio = painter.device().devicePixelRatio()
-        left = cell.left() + _HALF_PADDING + row.depth * INDENT
+        left = cell.left() + chevron_left(row.depth, cell.width())
         top = cell.top() + (cell.height() - _ICON) // 2
         painter.setClipRect(cell)
         if row.node.children:
@@ -74,7 +102,7 @@ class RowDelegate(QStyledItemDelegate):
         left += CHEVRON
         name, colour = KIND_ICONS[row.node.kind]
         painter.drawPixmap(left, top, pixmap(name, getattr(colours, colour), _ICON, ratio))
-        left += _ICON + 7
+        left += _ICON + _GAP
         area = QRect(left, cell.top(), cell.right() - left - _HALF_PADDING, cell.height())
         whole = COLUMNS[0].text(row.node, model.rollup)
         if row.node.children:
@@ -119,6 +147,11 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colour))
         side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
         painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def chevron_left(depth: int, width: int) -> int:
+    """Return where a row begins in a key column of `width`; the deepest keep half of it."""
+    return _HALF_PADDING + min(depth * _INDENT, width // 2)
 
 
 def row_height(metrics: QFontMetrics) -> int:

@@ -25,7 +25,7 @@ from inspector.core.model import Path
 from inspector.gui.theme import Theme, tabular
 from inspector.gui.tree.arrangement import Row
 from inspector.gui.tree.columns import COLUMNS
-from inspector.gui.tree.delegate import CHEVRON, INDENT, RowDelegate, row_height
+from inspector.gui.tree.delegate import CHEVRON, RowDelegate, chevron_left, row_height
 from inspector.gui.tree.model import TreeModel
 
 _LEAST_KEY = 190  # pixels of keys, below which columns that the panel repeats are left out
@@ -235,7 +235,8 @@ class TreeView(QTableView):
         if not index.isValid() or index.column():
             return -1
         row = self.tree_model().row_at(index.row())
-        left = self.visualRect(index).left() + 4 + row.depth * INDENT
+        cell = self.visualRect(index)
+        left = cell.left() + chevron_left(row.depth, cell.width()) - 2
         return index.row() if row.node.children and left <= point.x() < left + CHEVRON + 2 else -1
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -77,6 +77,7 @@ class _FindingRow(QWidget):
         picture.setPixmap(pixmap(finding.severity, colour, 18, self.devicePixelRatio()))
         picture.setAccessibleName(finding.severity)
         self.message = PlainLabel(text.printable(finding.message, 2000), wrap=True, selectable=True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.button = QPushButton("Show")
         self.button.setProperty("quiet", True)
         self.button.setAccessibleDescription("Goes to the node that this is about")

@@ -7,6 +7,7 @@ from inspector.core.model import Kind
 from inspector.gui.theme import KIND_ICONS
 from inspector.gui.viewers.base import Subject
 
+_LONGEST = 500
 _NAMES: dict[Kind, str] = {
     "mapping": "Mapping",
     "sequence": "Sequence",
@@ -27,7 +28,7 @@ def title_of(subject: Subject) -> str:
     if not subject.path:
         return text.printable(subject.checkpoint.source.uri.rpartition("/")[2])
     key = subject.path[-1]
-    return text.printable(str(key) if isinstance(key, str) and key else repr(key))
+    return text.printable(str(key) if isinstance(key, str) and key else repr(key), _LONGEST)
 
 
 def kind_text(subject: Subject) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
@@ -18,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
 _BREAK = "\u200b"  # zero-width space; `printable` leaves none in a text from a checkpoint
-_BREAK_AFTER = "./_,:-"
+_BREAK_AFTER = re.compile(r"[./_,:-]")
+_LONG_RUN = re.compile(rf"[^\s{_BREAK}]{{24}}")
 Tone = Literal["", "muted", "faint", "error"]
 
 
@@ -122,9 +124,11 @@ def plain_tool_tip(text: str, limit: int = 2000) -> str:
 
 def _breakable(text: str) -> str:
     """Let a wrapped label break long keys and paths after their dots, slashes and underscores."""
-    for mark in _BREAK_AFTER:
-        text = text.replace(mark, mark + _BREAK)
-    return text
+    return _LONG_RUN.sub(_add_break, _BREAK_AFTER.sub(_add_break, text))
+
+
+def _add_break(match: re.Match[str]) -> str:
+    return match[0] + _BREAK
 
 
 def _unbreakable(text: str) -> str:

@@ -14,6 +14,13 @@ def test_long_words_may_break_but_are_copied_as_they_are(qtbot):
     assert QGuiApplication.clipboard().text() == "model/layer.0.weight"
 
 
+def test_a_word_without_end_fits_too(qtbot):
+    label = PlainLabel("x" * 3000, wrap=True)
+    qtbot.addWidget(label)
+    assert label.minimumSizeHint().width() < 400
+    assert label.plain() == "x" * 3000
+
+
 def test_markup_is_plain_text(qtbot):
     label = PlainLabel("<b>x</b>")
     qtbot.addWidget(label)
