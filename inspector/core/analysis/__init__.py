@@ -1,0 +1,1 @@
+"""Questions about a checkpoint's tensors, answered as frozen values."""

@@ -1,0 +1,98 @@
+"""Where the bytes go: tensors that share storages, and storage bytes that no tensor uses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from inspector.core import text
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.model import Finding, Path, Storage, Tensor, tensors
+from inspector.core.summary import path_text
+
+
+class Shared(NamedTuple):
+    """A storage that several tensors look at."""
+
+    storage: Storage
+    paths: tuple[Path, ...]
+    tied: bool
+    """True if all of them are the same view, as tied weights are; False for different parts."""
+
+
+class Waste(NamedTuple):
+    """A storage with bytes that no tensor looks at; saving a slice keeps the whole of it."""
+
+    storage: Storage
+    unused: int
+    paths: tuple[Path, ...]
+
+
+class Space(NamedTuple):
+    """How tensors and storages of a checkpoint relate."""
+
+    stored: int
+    """Bytes of all storages."""
+    shared: tuple[Shared, ...]
+    wasted: tuple[Waste, ...]
+    """The largest waste first."""
+
+    @property
+    def unused(self) -> int:
+        """Bytes of storages that tensors look at, but not at these bytes."""
+        return sum(waste.unused for waste in self.wasted)
+
+
+def space_of(checkpoint: Checkpoint) -> Space:
+    """Return what is shared and what is wasted; looks at the structure only."""
+    users: dict[str, list[tuple[Path, Tensor]]] = defaultdict(list)
+    for path, tensor in tensors(checkpoint.root):
+        for part in (tensor, *(part for _, part in tensor.parts)):
+            if part.storage is not None:
+                users[part.storage.key].append((path, part))
+    shared, wasted = [], []
+    for key, views in users.items():
+        storage = checkpoint.storages[key]
+        paths = tuple(dict.fromkeys(path for path, _ in views))
+        if len(paths) > 1:
+            first = _view(views[0][1])
+            tied = all(_view(tensor) == first for _, tensor in views)
+            shared.append(Shared(storage, paths, tied))
+        unused = storage.nbytes - _covered([tensor.extent for _, tensor in views], storage.nbytes)
+        if unused:
+            wasted.append(Waste(storage, unused, paths))
+    stored = sum(storage.nbytes for storage in checkpoint.storages.values())
+    wasted.sort(key=lambda waste: -waste.unused)
+    return Space(stored, tuple(shared), tuple(wasted))
+
+
+def space_findings(space: Space) -> list[Finding]:
+    """Return what is worth knowing before saving or exporting, each in a sentence."""
+    findings = []
+    if space.unused * 10 > space.stored:  # less is usual: slack of views, alignment
+        largest = space.wasted[0]
+        message = (
+            f"{text.size(space.unused)} of {text.size(space.stored)} in storages are used by no "
+            f"tensor; the largest part stands behind {path_text(largest.paths[0])}. "
+            "A view was saved with the whole storage it belongs to: clone it before saving."
+        )
+        findings.append(Finding("unused-bytes", "info", message, largest.paths[0]))
+    return findings
+
+
+def _view(tensor: Tensor) -> tuple[object, ...]:
+    return tensor.offset, tensor.shape, tensor.stride, tensor.dtype.name
+
+
+def _covered(ranges: list[tuple[int, int]], size: int) -> int:
+    """Return how many bytes of a storage lie in at least one of the ranges.
+
+    A range is from the first to the last byte of a view: gaps inside a strided view count as used.
+    """
+    covered = end = 0
+    for start, stop in sorted(ranges):
+        start, stop = max(start, end), min(stop, size)
+        if stop > start:
+            covered += stop - start
+            end = stop
+    return covered
