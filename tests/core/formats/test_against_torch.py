@@ -117,8 +117,8 @@ def meta() -> dict[str, Any]:
 
 def odd_keys() -> dict[Any, Any]:
     keys: list[Any] = [
-        "a.b", "a/b", "line\nbreak", "\u202egnp.exe", "\ud800", "", " ", "\0", "\x1b[2J", "k" * 100_000,
-        "ключ", "🔑", "[0]", "'", '"', "\\", 0, -1, 1 << 40, 1 << 200, True, None, 1.5, (1, "x"),
+        "a.b", "a/b", "line\nbreak", "\u202egnp.exe", "\ud800", "", " ", "\0", "\x1b[2J",
+        "k" * 100_000, "ключ", "🔑", "[0]", "'", '"', "\\", 0, -1, 1 << 40, 1 << 200, True, None, 1.5, (1, "x"),
         ("a", (2, None)), b"bytes", b"\xff\x00", 2j, (), float("inf"),
     ]  # fmt: skip
     return {key: torch.full((2,), float(i)) for i, key in enumerate(keys)}
@@ -157,7 +157,8 @@ def training() -> dict[str, Any]:
 OBJECTS = {
     make.__name__: make
     for make in (
-        dtypes, new_dtypes, views, empty, ties, parameters, meta, odd_keys, nested, state_dict, training,
+        dtypes, new_dtypes, views, empty, ties, parameters, meta, odd_keys, nested, state_dict,
+        training,
     )
 }  # fmt: skip
 
@@ -245,7 +246,8 @@ def test_quantized_tensors(tmp_path: Path, container: str) -> None:
     with open_checkpoint(str(path)) as checkpoint:
         texts = [tensor.quantization for _, tensor in tensors(checkpoint.root)]
     assert texts[0] == "per_tensor_affine, scale 0.1, zero point 3"
-    assert texts[3].startswith("per_channel_affine") and "axis 0" in texts[3]
+    assert texts[3].startswith("per_channel_affine")
+    assert "axis 0" in texts[3]
 
 
 @pytest.mark.parametrize("container", WRITERS)
