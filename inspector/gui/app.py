@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import signal
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -43,14 +44,18 @@ def main() -> int:
 
 def run(paths: list[str]) -> int:
     """Open the window, one tab per path, and return when it is closed."""
+    # A thread that reads must hand over quickly: each time that the window asks Python something it
+    # would otherwise wait for 5 ms.
+    sys.setswitchinterval(0.001)
     # The tree of 100,000 tensors is made of tuples that no cycle holds; looking for cycles in it
     # again and again would stop the window for longer than one notices.
     gc.freeze()
     gc.set_threshold(20_000, 10, 1_000)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would not hear it
     application = Application([NAME])
     context = make_context(application)
     window = start(application, context, paths)
-    _report_mistakes(window)
+    report_mistakes(window)
     try:
         return application.exec()
     finally:
@@ -89,15 +94,12 @@ def address(path: str) -> str:
     return path if "://" in path else str(Path(path).absolute())
 
 
-def _report_mistakes(window: MainWindow) -> None:
+def report_mistakes(window: MainWindow) -> None:
     """Show an exception that nobody caught, instead of only printing it somewhere unseen."""
 
     def report(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            window.close()
-            return
         _log.critical("A mistake in the program", exc_info=(kind, error, trace))
         notify.error(
             window,

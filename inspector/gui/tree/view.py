@@ -93,7 +93,11 @@ class TreeView(QTableView):
         self.setModel(model)
         self.selectionModel().currentChanged.connect(self._tell_current)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_counted.emit())
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header = self.horizontalHeader()
+        # With the rows' own selection model each paint of the header would ask for every row
+        # whether its column is selected.
+        header.setSelectionModel(QItemSelectionModel(model, header))
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for number, width in self._widths.items():
             self.setColumnWidth(number, width)
         self._drop_columns()

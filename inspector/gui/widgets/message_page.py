@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.gui.theme import pixmap, scaled
 from inspector.gui.widgets.labels import PlainLabel
@@ -12,13 +20,17 @@ from inspector.gui.widgets.labels import PlainLabel
 _WIDTH = 560  # a line of text much longer than this is hard to read
 
 
-class MessagePage(QWidget):
+class MessagePage(QScrollArea):
     """Picture, title, paragraphs and buttons in the middle of whatever room there is."""
 
     def __init__(self, picture: str, title: str, *, size: int = 44, framed: bool = False) -> None:
         super().__init__()
-        self.setProperty("ground", "base")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.inside = QWidget()
+        self.inside.setProperty("ground", "base")
+        self.setWidget(self.inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._name = picture
         self._size = size
         self._centred = framed
@@ -46,7 +58,7 @@ class MessagePage(QWidget):
         row.addStretch(1)
         row.addWidget(middle, 100)
         row.addStretch(1)
-        page = QVBoxLayout(self)
+        page = QVBoxLayout(self.inside)
         page.setContentsMargins(24, 24, 24, 24)
         page.addStretch(4)
         page.addLayout(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar
 
 from inspector.core import text
 from inspector.core.errors import InspectorError
@@ -50,11 +50,9 @@ class ProgressPage(MessagePage):
         self.add_widget(self.bar)
         self.cancel = self.add_button("Cancel")
         self.cancel.clicked.connect(self.cancel_requested)
-        self._inside = [child for child in self.children() if isinstance(child, QWidget)]
-        for widget in self._inside:
-            widget.hide()
+        self.inside.hide()
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
-        self._patience.timeout.connect(self._appear)
+        self._patience.timeout.connect(self.inside.show)
         self._patience.start()
         theme.changed.connect(self._dress)
         self._dress()
@@ -63,10 +61,6 @@ class ProgressPage(MessagePage):
         """Move the bar, and say what is being done."""
         self.bar.setValue(round(fraction * 1000))
         self._message.set_plain(text.printable(message, 200) or " ")
-
-    def _appear(self) -> None:
-        for widget in self._inside:
-            widget.show()
 
     def _dress(self) -> None:
         self.set_picture(self._theme.colours.accent)
