@@ -1,6 +1,7 @@
 """Ways to look at a node: one file each, and one row in `VIEWERS`."""
 
 from inspector.gui.viewers.base import Subject, Viewer
+from inspector.gui.viewers.kinds import file_name
 from inspector.gui.viewers.panel import ViewerPanel
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.viewers.text import TextViewer
@@ -8,4 +9,4 @@ from inspector.gui.viewers.text import TextViewer
 # In the order of the tabs.
 VIEWERS: tuple[type[Viewer], ...] = (SummaryViewer, TextViewer)
 
-__all__ = ["VIEWERS", "Subject", "Viewer", "ViewerPanel"]
+__all__ = ["VIEWERS", "Subject", "Viewer", "ViewerPanel", "file_name"]

@@ -23,10 +23,15 @@ _NAMES: dict[Kind, str] = {
 }
 
 
+def file_name(uri: str) -> str:
+    """Return the last part of a path or an address, fit to be shown."""
+    return text.printable(uri.replace("\\", "/").rstrip("/").rpartition("/")[2] or uri)
+
+
 def title_of(subject: Subject) -> str:
     """Return the last key of the path, or the file's name for the whole checkpoint."""
     if not subject.path:
-        return text.printable(subject.checkpoint.source.uri.rpartition("/")[2])
+        return file_name(subject.checkpoint.source.uri)
     key = subject.path[-1]
     return text.printable(str(key) if isinstance(key, str) and key else repr(key), _LONGEST)
 

@@ -7,11 +7,11 @@ import logging
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inspector.core import text
 from inspector.core.errors import InspectorError
 from inspector.core.model import Path
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
+from inspector.gui.viewers import file_name
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.opening import Opened, open_for_window
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage
@@ -30,7 +30,7 @@ class CheckpointTab(QWidget):
         super().__init__()
         self._context = context
         self.uri = uri
-        self.name = text.printable(uri.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or uri)
+        self.name = file_name(uri)
         self.view: CheckpointView | None = None
         self._job: Job | None = None
         self._page: QWidget | None = None

@@ -49,6 +49,7 @@ class ProgressPage(MessagePage):
         self.bar.setAccessibleName("Progress")
         self.add_widget(self.bar)
         self.cancel = self.add_button("Cancel")
+        self.cancel.setShortcut("Esc")
         self.cancel.clicked.connect(self.cancel_requested)
         self.inside.hide()
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
