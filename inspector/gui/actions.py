@@ -47,9 +47,7 @@ ACTIONS = (
     ),
     Action("search", "&Search keys", "Edit", ("/", "Ctrl+F"), "search", "tree", starts_group=True),
     Action("jump", "&Go to target", "Edit", ("Ctrl+J",), "jump", "row", True, in_tree_menu=True),
-    Action(
-        "expand_all", "&Expand all", "View", ("Ctrl++", "Ctrl+="), "expand", "tree", False, True
-    ),
+    Action("expand_all", "&Expand all", "View", ("Ctrl++", "Ctrl+="), "expand", "tree", True, True),
     Action("collapse_all", "&Collapse all", "View", ("Ctrl+-",), "collapse", "tree", False, True),
     Action("whole_file", "Facts of the whole &file", "View", ("Ctrl+I",), "file", "tree", True),
     Action("next_tab", "&Next tab", "View", ("Ctrl+Tab", "Ctrl+PgDown"), "", "tab", True),

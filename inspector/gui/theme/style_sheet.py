@@ -15,7 +15,8 @@ QMenuBar { background: $window; padding: 2px 4px; }
 QMenuBar::item { padding: 4px 9px; border-radius: 5px; }
 QMenuBar::item:selected { background: $line; }
 QMenu { background: $base; border: 1px solid $strong_line; padding: 5px; }
-QMenu::item { padding: 5px 26px 5px 22px; border-radius: 5px; }
+QMenu::item { padding: 5px 24px 5px 12px; border-radius: 5px; }
+QMenu[checks="true"]::item { padding-left: 26px; }
 QMenu::item:selected { background: $selection; color: $text; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $line; margin: 5px 4px; }

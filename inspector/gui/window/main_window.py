@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for row in ACTIONS:
-            if row.in_tree_menu:
+            if row.in_tree_menu and self._actions[row.id].isEnabled():
                 if row.starts_group:
                     menu.addSeparator()
                 menu.addAction(self._actions[row.id])

@@ -14,6 +14,7 @@ THEME = "window/theme"
 def theme_menu(parent: QWidget, context: AppContext) -> QMenu:
     """Return a menu that changes the theme and remembers it."""
     menu = QMenu("&Theme", parent)
+    menu.setProperty("checks", True)
     group = QActionGroup(menu)
     for choice in CHOICES:
         action = menu.addAction(choice.capitalize())
