@@ -1,6 +1,20 @@
-"""What a tree means: which kind of checkpoint it is, where its state_dicts are, its facts."""
+"""What a tree means: which kind of checkpoint it is, where its state_dicts are, its facts.
 
-from inspector.core.recognition.base import CheckpointKind, Fact, Recognition
+From bottom to top: `base`; `optimizer`; `survey` (one walk over the tree); `named_facts`;
+`families` (programs whose files are known) and `architectures`; `recognise`. Beside them
+`layers` and `outline` say of any part of a model what it is made of, when somebody looks at it.
+"""
+
+from inspector.core.recognition.base import CheckpointKind, Fact, Part, Recognition, StateDict
 from inspector.core.recognition.recognise import recognise
+from inspector.core.recognition.survey import WRAPPERS
 
-__all__ = ["CheckpointKind", "Fact", "Recognition", "recognise"]
+__all__ = [
+    "WRAPPERS",
+    "CheckpointKind",
+    "Fact",
+    "Part",
+    "Recognition",
+    "StateDict",
+    "recognise",
+]

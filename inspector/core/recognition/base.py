@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 from inspector.core.model import Path
 
 CheckpointKind = Literal["state_dict", "training", "module", "tensor", "other"]
+Role = Literal["model", "optimizer", "scheduler", "scaler", "rng", "progress", "ema"]
 
 
 class Fact(NamedTuple):
@@ -22,6 +23,28 @@ class Fact(NamedTuple):
     """True if it was concluded from names or shapes rather than read."""
 
 
+class StateDict(NamedTuple):
+    """Weights under their names: a mapping, or a pickled module that has them as attributes."""
+
+    path: Path
+    pickled_module: bool
+    wrappers: tuple[str, ...] = ()
+    """What wrappers put in front of every key, e.g. `module.`, the outermost first."""
+    lead: str = ""
+    """What else every key begins with, e.g. `model.`; empty if there is only one key."""
+    inner_wrappers: tuple[str, ...] = ()
+    """Wrappers around parts of the model, e.g. `_orig_mod.` in the middle of keys."""
+    has_versions: bool = True
+    """False if `_metadata`, torch's version of every module, is missing."""
+
+
+class Part(NamedTuple):
+    """Something that training goes on from, and where it is."""
+
+    role: Role
+    path: Path
+
+
 class Recognition(NamedTuple):
     """What a tree was found to be."""
 
@@ -31,3 +54,8 @@ class Recognition(NamedTuple):
     facts: tuple[Fact, ...] = ()
     state_dicts: tuple[Path, ...] = ()
     """Where the weights are; the one a person would mean by "the model" first."""
+    weights: tuple[StateDict, ...] = ()
+    """The same, each with what is known about its keys."""
+    parts: tuple[Part, ...] = ()
+    failed: tuple[str, ...] = ()
+    """Recognisers that broke on this file; what they would have said is missing."""
