@@ -60,7 +60,7 @@ def _recurrent(group: Group, name: str) -> str:
 def _low_rank(group: Group, name: str) -> str:
     first = _shape(group, "lora_A.weight") or _shape(group, "lora_A.default.weight")
     last = _shape(group, "lora_B.weight") or _shape(group, "lora_B.default.weight")
-    if len(first) == len(last) == 2:
+    if len(first) == 2 and len(last) >= 2:
         return f"LoRA of rank {first[0]}, {first[1]} → {last[0]}"
     return ""
 
