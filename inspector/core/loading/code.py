@@ -7,12 +7,13 @@ left nothing that could end the line.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from keyword import iskeyword
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading.base import WeightsOnly
 from inspector.core.loading.notes import classes_of, devices_of
 from inspector.core.loading.weights_only import OPCODES
-from inspector.core.model import Node, Path, python_path
+from inspector.core.model import Attribute, Node, Path
 from inspector.core.model.path import OpaqueKey
 from inspector.core.recognition import Part, StateDict
 from inspector.core.text import printable
@@ -94,7 +95,6 @@ def _name(checkpoint: Checkpoint, main: tuple[StateDict, Node] | None) -> str:
 
 
 def _torch(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[str]:
-    file = repr(checkpoint.source.uri)
     allowed = _harmless(checkpoint, verdict)
     imports = {"torch": "import torch"}
     if allowed:
@@ -102,11 +102,11 @@ def _torch(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[
             if module:
                 imports[module] = "import numpy as np" if module == "numpy" else f"import {module}"
     yield from (imports[module] for module in sorted(imports))
-    yield ""
+    yield from _path(checkpoint)
     if any("cut off" in reason for reason in verdict.reasons):
         yield "# The file is damaged: torch.load cannot read it. Whole, it would be read so:"
     if allowed:
-        yield from _allowing([expression for _, expression in allowed], file, name)
+        yield from _allowing([expression for _, expression in allowed], name)
         return
     encoding = ', encoding="latin1"' if any("latin1" in why for why in verdict.reasons) else ""
     trusted = verdict.loads or encoding or not _pickle_is_refused(checkpoint, verdict)
@@ -114,7 +114,7 @@ def _torch(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[
         yield "# weights_only=False runs whatever the file asks for: only if you trust its origin."
         yield from _needed(checkpoint)
     only = f"weights_only={bool(trusted)}{encoding}"
-    yield f'{name} = torch.load({file}, map_location="cpu", {only})'
+    yield f'{name} = torch.load(path, map_location="cpu", {only})'
 
 
 def _pickle_is_refused(checkpoint: Checkpoint, verdict: WeightsOnly) -> bool:
@@ -132,8 +132,8 @@ def _harmless(checkpoint: Checkpoint, verdict: WeightsOnly) -> list[tuple[str, s
     return [*rows, ("numpy", _NUMPY_DTYPES)] if any(row[0] == "numpy" for row in rows) else rows
 
 
-def _allowing(expressions: list[str], file: str, name: str) -> Iterator[str]:
-    call = f'    {name} = torch.load({file}, map_location="cpu", weights_only=True)'
+def _allowing(expressions: list[str], name: str) -> Iterator[str]:
+    call = f'    {name} = torch.load(path, map_location="cpu", weights_only=True)'
     flat = f"with torch.serialization.safe_globals([{', '.join(expressions)}]):"
     if len(flat) <= _LINE:
         yield flat
@@ -154,10 +154,15 @@ def _needed(checkpoint: Checkpoint) -> Iterator[str]:
         yield f"# It imports {names}{more}."
 
 
+def _path(checkpoint: Checkpoint) -> Iterator[str]:
+    yield ""
+    yield f"path = {_literal(checkpoint.source.uri)}"
+
+
 def _safetensors(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[str]:
     yield "from safetensors.torch import load_file"
-    yield ""
-    yield f'{name} = load_file({checkpoint.source.uri!r}, device="cpu")'
+    yield from _path(checkpoint)
+    yield f'{name} = load_file(path, device="cpu")'
 
 
 def _pickle(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[str]:
@@ -171,10 +176,10 @@ def _pickle(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator
         yield ""
         yield ""
         yield from _CPU_UNPICKLER
-    yield ""
+    yield from _path(checkpoint)
     yield "# Unpickling runs whatever the file asks for: only if you trust its origin."
     yield from _needed(checkpoint)
-    yield f'with open({checkpoint.source.uri!r}, "rb") as file:'
+    yield 'with open(path, "rb") as file:'
     yield f"    {name} = {'CpuUnpickler(file).load()' if elsewhere else 'pickle.load(file)'}"
 
 
@@ -191,31 +196,31 @@ _CPU_UNPICKLER = (
 
 def _script(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[str]:
     yield "import torch"
-    yield ""
+    yield from _path(checkpoint)
     yield "# The file carries the model's code, which calling the model runs."
-    yield f'model = torch.jit.load({checkpoint.source.uri!r}, map_location="cpu")'
+    yield 'model = torch.jit.load(path, map_location="cpu")'
     yield "model.eval()"
 
 
 def _export(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[str]:
     yield "import torch"
-    yield ""
-    yield f"program = torch.export.load({checkpoint.source.uri!r})"
+    yield from _path(checkpoint)
+    yield "program = torch.export.load(path)"
     yield "model = program.module()"
 
 
 def _package(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[str]:
     yield "from torch.package import PackageImporter"
-    yield ""
+    yield from _path(checkpoint)
     yield "# A package carries Python code, which loading runs: only if you trust its origin."
-    yield f"importer = PackageImporter({checkpoint.source.uri!r})"
+    yield "importer = PackageImporter(path)"
     yield "# model = importer.load_pickle(package, resource)"
 
 
 def _numpy(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[str]:
     yield "import numpy as np"
-    yield ""
-    yield f"arrays = np.load({checkpoint.source.uri!r}, allow_pickle=False)"
+    yield from _path(checkpoint)
+    yield "arrays = np.load(path, allow_pickle=False)"
 
 
 _Opener = Callable[[Checkpoint, WeightsOnly, str], Iterator[str]]
@@ -259,19 +264,20 @@ def _weights(checkpoint: Checkpoint, state_dict: StateDict, node: Node, name: st
 
 def _stripping(state_dict: StateDict) -> Iterator[str]:
     if state_dict.wrappers:
-        wrappers = ", ".join(map(_quoted, state_dict.wrappers))
+        wrappers = ", ".join(map(_literal, state_dict.wrappers))
         yield "# What wrappers of the model put in front of every key, the outermost first."
         yield f"for prefix in ({wrappers}{',' if len(state_dict.wrappers) == 1 else ''}):"
         yield f"    {_CONSUME}(state_dict, prefix)"
     for wrapper in state_dict.inner_wrappers:
         if wrapper in _SURELY_WRAPPERS:
             yield "state_dict = {"
-            yield f'    key.replace({_quoted("." + wrapper)}, "."): value'
+            yield f'    key.replace({_literal("." + wrapper)}, "."): value'
             yield "    for key, value in state_dict.items()"
             yield "}"
     if state_dict.lead:
-        yield f"# For the part of the network whose keys do not begin with {state_dict.lead!a}:"
-        yield f"# {_CONSUME}(state_dict, {state_dict.lead!a})"
+        lead = _literal(state_dict.lead)
+        yield f"# For a part of the network, whose keys do not begin with {lead}:"
+        yield f"# {_CONSUME}(state_dict, {lead})"
 
 
 def _also(checkpoint: Checkpoint, name: str) -> Iterator[str]:
@@ -293,8 +299,13 @@ _CALLS = {
 
 
 def _go_on(checkpoint: Checkpoint, name: str) -> Iterator[str]:
+    parts = checkpoint.recognition.parts
     lines = [
-        line for part in checkpoint.recognition.parts for line in _part(checkpoint.root, part, name)
+        line
+        for role in _CALLS
+        for part in parts
+        if part.role == role
+        for line in _part(checkpoint.root, part, name)
     ]
     epoch = next(
         (
@@ -305,7 +316,7 @@ def _go_on(checkpoint: Checkpoint, name: str) -> Iterator[str]:
         None,
     )
     if lines and epoch is not None:
-        lines.append(f"start_epoch = {name}[{epoch!r}] + 1")
+        lines.append(f"start_epoch = {name}[{_literal(epoch)}] + 1")
     if lines:
         yield ""
         yield "# To go on training, make these as for the first run, then:"
@@ -327,10 +338,20 @@ def _part(root: Node, part: Part, name: str) -> Iterator[str]:
 
 def _expression(path: Path, name: str) -> str | None:
     """Return the Python expression for a path; None where a key has none."""
-    if any(isinstance(key, OpaqueKey) for key in path):
-        return None
-    return python_path(path, name)
+    for key in path:
+        if isinstance(key, OpaqueKey):
+            return None
+        if not isinstance(key, Attribute):
+            name += f"[{_literal(key)}]"
+        elif key.isidentifier() and not iskeyword(key):
+            name += f".{key}"
+        else:
+            name = f"getattr({name}, {_literal(str(key))})"
+    return name
 
 
-def _quoted(word: str) -> str:
-    return f'"{word}"'
+def _literal(value: object) -> str:
+    """Return the value as Python writes it, text between double quotes where it has none."""
+    written = repr(value)
+    plain = type(value) is str and not {"'", '"'} & set(value)
+    return f'"{written[1:-1]}"' if plain else written

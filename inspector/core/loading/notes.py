@@ -70,7 +70,7 @@ def _classes(checkpoint: Checkpoint) -> Iterator[str]:
     if not classes:
         return
     packages = dict.fromkeys(name.partition(".")[0] for name in classes)
-    named = ", ".join(printable(name, 60) for name in packages if name != "__main__")
+    named = ", ".join(printable(name, 60) for name in packages if name not in ("__main__", "numpy"))
     if named:
         yield f"With weights_only=False it imports from {named}: these must be installed."
     script = [name for name in classes if name.startswith("__main__.")]

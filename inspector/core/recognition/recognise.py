@@ -53,6 +53,8 @@ def recognise(
     if matching:
         first = matching[0]
         kind, title = first.kind or kind, first.title or title
+        if first.role is not None:
+            seen.parts.append(Part(first.role, ()))
         named.insert(0, Fact("family", "Family", first.name, first.inferred))
     if "epoch" in (names := {fact.name for fact in named}) or "step" in names:
         seen.parts.append(Part("progress", ()))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from inspector.core.model import Node
-from inspector.core.recognition.base import CheckpointKind, Fact
+from inspector.core.recognition.base import CheckpointKind, Fact, Role
 from inspector.core.recognition.named_facts import finite
 from inspector.core.recognition.survey import Survey, child
 
@@ -28,6 +28,8 @@ class Family(NamedTuple):
     facts: Callable[[Survey], Iterable[Fact]] = _nothing
     kind: CheckpointKind | None = None
     """Set where the parts of the file do not tell."""
+    role: Role | None = None
+    """What the whole file is in a training run."""
     inferred: bool = False
     """True if the family is concluded from names of tensors rather than from its own marks."""
 

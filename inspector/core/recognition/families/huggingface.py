@@ -77,7 +77,8 @@ FAMILIES = (
         _training_args,
         "other",
     ),
-    Family("hf-rng-state", "Random states of a training run", _is_rng_state, kind="training"),
+    Family("hf-rng-state", "Random states of a training run", _is_rng_state, kind="training",
+           role="rng"),
     Family(
         "accelerate-random-states", "Random states saved by accelerate", _is_random_states,
         kind="training",
