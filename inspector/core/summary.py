@@ -31,7 +31,7 @@ def headline(checkpoint: Checkpoint) -> str:
     if devices and checkpoint.format != "safetensors":  # which knows no devices
         words.append("saved on " + ", ".join(text.printable(name, 40) for name in devices))
     words.append(checkpoint.format_text)
-    return _SEPARATOR.join(words)
+    return text.printable(_SEPARATOR.join(words))
 
 
 def device_bytes(checkpoint: Checkpoint) -> dict[str, int]:

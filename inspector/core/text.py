@@ -25,7 +25,7 @@ def count(number: int) -> str:
 
 def _scaled(number: int, units: tuple[str, ...]) -> tuple[float, str]:
     """Return the number in the first unit in which it has at most three digits."""
-    value = float(number)
+    value = float(min(number, 10**300))  # hostile sizes are larger than any float
     position = 0
     while abs(value) >= 999.5 and position < len(units) - 1:
         value /= 1000

@@ -19,6 +19,7 @@ from inspector.core.sources import Source, read_exactly
 from inspector.core.text import plural, printable
 
 _MAX_HEADER = 100_000_000  # the specification's own limit
+_MAX_DIMENSIONS = 64  # the most that torch's operators take
 _BY_NAME = {row.safetensors: row for row in DTYPES if row.safetensors}
 _METADATA = "__metadata__"
 
@@ -49,7 +50,7 @@ def _read(source: Source, progress: Progress) -> Structure:
     metadata: dict[str, str] = {}
     for name, entry in pairs:
         if name == _METADATA:
-            metadata = {str(key): str(value) for key, value in _entries(entry)}
+            metadata = _texts(entry, findings)
             continue
         if name in storages:
             findings.append(_finding("duplicate-key", name, "The header names this tensor twice."))
@@ -93,11 +94,21 @@ def _entries(value: Any) -> list[tuple[str, Any]]:
     return value
 
 
+def _texts(entry: Any, findings: list[Finding]) -> dict[str, str]:
+    """Return the metadata, which should be an object of strings."""
+    if type(entry) is _Pairs:
+        return {key: str(value) for key, value in entry}
+    findings.append(_finding("malformed-entry", _METADATA, "The metadata is no JSON object."))
+    return {}
+
+
 def _tensor(name: str, entry: dict[str, Any]) -> tuple[Tensor, int]:
     """Return the tensor of an entry and its offset in the data."""
     start, stop = entry["data_offsets"]
     shape = tuple(entry["shape"])
     numbers = (start, stop, *shape)
+    if len(shape) > _MAX_DIMENSIONS:
+        raise ValueError("too many dimensions")
     if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
         raise ValueError("sizes and offsets must be whole numbers from 0")
     if stop < start:

@@ -40,8 +40,9 @@ class LocalSource:
         while length > 0:
             try:
                 data = self._read_some(offset, min(length, _READ_PIECE))
-            except OSError as error:
-                raise SourceError(f"{self.uri}: cannot be read: {error.strerror}.") from error
+            except (OSError, OverflowError) as error:  # a hostile offset beyond 63 bits
+                reason = error.strerror if isinstance(error, OSError) else f"no byte {offset}"
+                raise SourceError(f"{self.uri}: cannot be read: {reason}.") from error
             if not data:
                 break
             pieces.append(data)

@@ -164,8 +164,9 @@ def _find_end(source: Source) -> tuple[int, int, int, int]:
     # Almost every archive ends with its end record: try the last few bytes before 64 KiB.
     for start in (max(0, source.size - 512), tail_offset):
         tail = source.read_at(start, source.size - start)
-        found = tail.rfind(b"PK\x05\x06")
-        if found >= 0 and len(tail) - found >= _END.size:
+        # What is too near the end to be a whole record may hide the one before it.
+        found = tail.rfind(b"PK\x05\x06", 0, max(0, len(tail) - _END.size + 4))
+        if found >= 0:
             break
     else:
         raise Damaged(
@@ -197,7 +198,8 @@ def _zip64(extra: bytes, size: int, stored: int, offset: int) -> tuple[int, int,
     while position + 4 <= len(extra):
         tag, length = struct.unpack_from("<HH", extra, position)
         if tag == 1:
-            wide = iter(struct.unpack_from(f"<{length // 8}Q", extra, position + 4))
+            fields = min(length, len(extra) - position - 4) // 8
+            wide = iter(struct.unpack_from(f"<{fields}Q", extra, position + 4))
             size = next(wide, size) if size == 0xFFFFFFFF else size
             stored = next(wide, stored) if stored == 0xFFFFFFFF else stored
             offset = next(wide, offset) if offset == 0xFFFFFFFF else offset
