@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -88,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         group.main(args=arguments, prog_name="inspector", standalone_mode=False)
+        if arguments is None:
+            _leave()
     except InspectorError as error:
         _fail(str(error))
     except click.ClickException as error:
@@ -98,6 +101,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # `inspector show … | head`
         sys.stderr.close()
         sys.exit(0)
+
+
+def _leave() -> None:
+    """End the process at once: taking a tree of 50,000 tensors apart takes as long as the zip."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _fail(sentence: str) -> None:

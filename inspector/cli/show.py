@@ -12,6 +12,7 @@ from inspector.cli.show_json import write_json
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
+from inspector.core.loading import loading_of, sentences
 from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Selection, Tensor
 from inspector.core.summary import headline, path_text, value_text
 
@@ -60,6 +61,15 @@ def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
             click.secho(f"{finding.severity}: {text.printable(finding.message)}{where}", fg=colour)
         click.echo()
         _print_rows(_rows(checkpoint, selection, bool(include)))
+        if not include:
+            _print_loading(checkpoint)
+
+
+def _print_loading(checkpoint: Checkpoint) -> None:
+    click.secho("\nLoading", bold=True)
+    for sentence in sentences(loading_of(checkpoint)):
+        click.echo(f"  {sentence}")
+    click.secho("  --json has the Python that loads it, the Loading tab too.", dim=True)
 
 
 class _Row(NamedTuple):
@@ -97,9 +107,10 @@ def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
     value = node.value
     if node.kind == "tensor" and isinstance(value, Tensor):
         device = text.printable(value.device, 40)
-        return key, text.shape(value.shape), value.dtype.name, text.size(value.nbytes), device
+        dtype = text.printable(value.dtype.name, 40)
+        return key, text.shape(value.shape), dtype, text.size(value.nbytes), device
     if node.kind == "array":
-        return key, text.shape(value.shape), value.dtype, "", "numpy"
+        return key, text.shape(value.shape), text.printable(value.dtype, 40), "", "numpy"
     if node.kind == "value":
         return key, value_text(value, 100), text.printable(node.type, 40), "", ""
     if node.kind == "reference":

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Node, Path, Selection, Tensor, containers, json_path, tensors
+from inspector.core.loading import loading_of
+from inspector.core.model import (
+    Node,
+    Path,
+    Selection,
+    Tensor,
+    containers,
+    json_key,
+    json_path,
+    tensor_items,
+)
 from inspector.core.summary import device_bytes, path_text, value_text
 
 _quote = json.encoder.encode_basestring_ascii
@@ -41,6 +51,7 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
     }
     tail = {
         "values": list(_value_rows(checkpoint.root, selection)),
+        "loading": _loading(checkpoint),
         "findings": [
             finding._asdict() | {"path": json_path(finding.path)} for finding in checkpoint.findings
         ],
@@ -49,6 +60,25 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
     for start in range(0, len(rows), _BATCH):
         stream.write((",\n" if start else "") + ",\n".join(rows[start : start + _BATCH]))
     stream.write("\n], " + json.dumps(tail)[1:] + "\n")
+
+
+def _loading(checkpoint: Checkpoint) -> dict[str, Any]:
+    loading = loading_of(checkpoint)
+    verdict, resume = loading.weights_only, loading.resume
+    return {
+        "weights_only": verdict._asdict(),
+        "classes": loading.classes,
+        "devices": loading.devices,
+        "notes": loading.notes,
+        "code": loading.code,
+        "resume": resume
+        and {
+            "present": [
+                {"role": part.role, "path": json_path(part.path)} for part in resume.present
+            ],
+            "missing": resume.missing,
+        },
+    }
 
 
 def _tensor_rows(
@@ -60,14 +90,10 @@ def _tensor_rows(
     take as long as everything else that `show` does.
     """
     looks: dict[Any, tuple[list[int], int, int, str]] = {}  # layers repeat the same few
-    for path, tensor in tensors(checkpoint.root):
-        if path not in selection:
-            continue
+
+    def add(keys: str, tensor: Tensor) -> None:
         storage = tensor.storage
-        look = (
-            tensor.dtype.name, tensor.shape, tensor.stride, tensor.requires_grad,
-            tensor.parameter, tensor.layout, tensor.device, tensor.parts,
-        )  # fmt: skip
+        look = tensor[:3], tensor.requires_grad, tensor.parameter, tensor.device, tensor.parts
         known = looks.get(look)
         if known is None:
             counts = dtypes.setdefault(tensor.dtype.name, [0, 0, 0])
@@ -76,17 +102,26 @@ def _tensor_rows(
         counts[0] += 1
         counts[1] += elements
         counts[2] += nbytes
-        keys = ", ".join([_quote(key) if isinstance(key, str) else _other_key(key) for key in path])
         rows.append(
             f'{{"path": [{keys}], {described}, "offset": {tensor.offset}, '
-            f'"storage": {_quote(storage.key) if storage else "null"}{_extras(tensor)}}}'
+            f'"storage": {_quote(storage.key) if storage else "null"}'
+            f"{_extras(tensor) if tensor.quantization or tensor.parts or tensor.lazy else ''}}}"
         )
+
+    if checkpoint.root.kind == "tensor" and () in selection:
+        add("", checkpoint.root.value)
+    above: Path | None = None
+    prefix = ""
+    for parent, key, tensor in tensor_items(checkpoint.root):
+        if selection.chooses and (*parent, key) not in selection:
+            continue
+        if parent is not above:
+            above, prefix = parent, "".join([f"{_key(step)}, " for step in parent])
+        add(prefix + (_quote(key) if type(key) is str else _key(key)), tensor)
 
 
 def _extras(tensor: Tensor) -> str:
     """Return the members that only quantized, sparse and lazily changed tensors have."""
-    if not (tensor.quantization or tensor.parts or tensor.lazy):
-        return ""
     members: dict[str, Any] = {}
     if tensor.quantization:
         members["quantization"] = tensor.quantization
@@ -121,8 +156,8 @@ def _part(tensor: Tensor) -> dict[str, Any]:
     return _shared_members(tensor) | {"offset": tensor.offset, "storage": storage}
 
 
-def _other_key(key: Any) -> str:
-    return json.dumps(json_path((key,))[0])
+def _key(key: Any) -> str:
+    return json.dumps(json_key(key))
 
 
 def _value_rows(root: Node, selection: Selection) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import NamedTuple
 
@@ -75,6 +74,8 @@ def _page(head: bytes, file_size: int) -> Foreign | None:
     start = head.lstrip()[:64].lower()
     if not start.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
         return None
+    import html  # its table of entities takes a millisecond that only web pages need
+
     title = re.search(rb"<title[^>]*>(.{0,200}?)</title>", head, re.IGNORECASE | re.DOTALL)
     words = html.unescape(title[1].decode("utf-8", "replace")).strip() if title else ""
     named = f", entitled “{printable(words, 120)}”" if words else ""

@@ -6,7 +6,7 @@ of a `Storage`; no bytes of a storage are held. `Finding`s say what is wrong or 
 
 from inspector.core.model.dtype import DTYPES, DType, dtype_named
 from inspector.core.model.finding import Finding, Severity
-from inspector.core.model.node import Kind, Node, containers, tensors, walk
+from inspector.core.model.node import Kind, Node, containers, tensor_items, tensors, walk
 from inspector.core.model.path import Attribute, Key, Path, json_key, json_path, python_path
 from inspector.core.model.selection import Selection
 from inspector.core.model.tensor import Storage, Tensor
@@ -33,6 +33,7 @@ __all__ = [
     "json_path",
     "python_path",
     "rollup",
+    "tensor_items",
     "tensors",
     "walk",
 ]

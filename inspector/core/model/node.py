@@ -48,16 +48,26 @@ def containers(root: Node) -> Iterator[tuple[Path, Node]]:
             stack.extend(reversed(below))
 
 
-def tensors(root: Node) -> Iterator[tuple[Path, Tensor]]:
-    """Yield every tensor with its path, those of one parent in a row; parts are not counted."""
-    if root.kind == "tensor":
-        yield (), root.value
+def tensor_items(root: Node) -> Iterator[tuple[Path, Key, Tensor]]:
+    """Yield the path of the parent, key and value of every tensor; parts of others are left out.
+
+    The tensors of one parent come in a row, with the same path object. A root that is a tensor
+    has no parent and no key: it is what `tensors` yields.
+    """
     for path, parent in containers(root):
         if parent.kind == "tensor" and parent.value.parts:
             continue
         for node in parent.children:
             if node.kind == "tensor":
-                yield (*path, node.key), node.value
+                yield path, node.key, node.value
+
+
+def tensors(root: Node) -> Iterator[tuple[Path, Tensor]]:
+    """Yield every tensor with its path, those of one parent in a row; parts are left out."""
+    if root.kind == "tensor":
+        yield (), root.value
+    for path, key, tensor in tensor_items(root):
+        yield (*path, key), tensor
 
 
 def walk(root: Node) -> Iterator[tuple[Path, Node]]:

@@ -20,6 +20,11 @@ class Selection:
         self._patterns = [re.compile(translate(glob)) for glob in globs]
         self._roots = tuple(state_dicts)
 
+    @property
+    def chooses(self) -> bool:
+        """False if there are no globs, so that every path is in the selection."""
+        return bool(self._patterns)
+
     def __contains__(self, path: Path) -> bool:
         if not self._patterns:
             return True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inspector.core.model.node import Node
 
@@ -22,24 +21,27 @@ NO_TENSORS = Totals()
 def rollup(root: Node) -> dict[int, Totals]:
     """Return the totals of every node that has children, by `id(node)`, `root` included."""
     totals: dict[int, Totals] = {}
-    _add(root, totals)
+    _add(root, totals, {})
     return totals
 
 
-def _add(node: Node, totals: dict[int, Totals]) -> Totals:
+def _add(node: Node, totals: dict[int, Totals], known: dict[Any, tuple[int, int]]) -> Totals:
     # Recursion is bounded: readers cut trees at `MAX_DEPTH` levels (formats/pickling/tree.py).
     tensors = elements = nbytes = 0
     for child in node.children:
         if child.kind == "tensor":
-            length = prod(child.value.shape)
+            tensor = child.value
+            look = tensor.shape, tensor.dtype.bits, tensor.parts  # layers repeat the same few
+            found = known.get(look)
+            if found is None:
+                found = known[look] = tensor.elements, tensor.nbytes
             tensors += 1
-            elements += length
-            if child.value.parts:
-                nbytes += child.value.nbytes
+            elements += found[0]
+            nbytes += found[1]
+            if tensor.parts:
                 continue
-            nbytes += (length * child.value.dtype.bits + 7) // 8
         if child.children:
-            below = _add(child, totals)
+            below = _add(child, totals, known)
             tensors += below.tensors
             elements += below.elements
             nbytes += below.nbytes

@@ -173,14 +173,14 @@ class Machine:
 
     def fetch(self, key: int | bytes) -> None:
         """Push what the memo holds under a key, normalised as `memo_key` does."""
-        if key not in self.memo:
-            self.recall()
-        if key not in self.memo:
-            self.broken(what="fetches a value that was never stored")
-        self.stack.append(self.memo[key])
+        self.stack.append(self.memo[key] if key in self.memo else self.recall(key))
 
-    def recall(self) -> None:
-        """Put into the memo what a reader has left out so far to save time; here nothing."""
+    def recall(self, key: int | bytes) -> Any:
+        """Return a value that is not in the memo itself; here nothing is left out of it."""
+        self.broken(what="fetches a value that was never stored")
+
+    def recall_all(self) -> None:
+        """Put into the memo what a reader has left out of it to save time; here nothing."""
 
     def extend(self, container: Any, items: list[Any]) -> None:
         """Append to what can be appended to; anything else is noted and left alone."""

@@ -287,7 +287,7 @@ def _long_binget(machine: Machine, p: int) -> int:
 
 
 def _memoize(machine: Machine, p: int) -> int:
-    machine.recall()  # the index is the number of values stored
+    machine.recall_all()  # the index is the number of values stored
     machine.memo[memo_key(len(machine.memo))] = machine.stack[-1]
     return p
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 from inspector.core.formats.pickling.standins import Global, Instance, TypedStorage
@@ -51,6 +52,19 @@ class StorageTable:
         elif found.nbytes != nbytes or found.device != device:
             self.conflicts.append(key)
         return found
+
+    def many(
+        self, dtypes: list[DType], keys: list[str], devices: list[str], numels: list[int]
+    ) -> list[Storage]:
+        """Return `storage` of each row; quick if none of them was mentioned before."""
+        distinct = set(keys)
+        if self._prefix or len(distinct) != len(keys) or not self.storages.keys().isdisjoint(keys):
+            return list(map(self.storage, dtypes, keys, devices, numels))
+        sizes = [(n * dtype.bits + 7) >> 3 for n, dtype in zip(numels, dtypes, strict=True)]
+        rows = zip(keys, devices, sizes, strict=True)
+        fresh = list(map(tuple.__new__, repeat(Storage), rows))
+        self.storages.update(zip(keys, fresh, strict=True))
+        return fresh
 
     def dtype(self, cls: Any) -> DType:
         """Return the dtype of the elements in a storage of a class, `torch.FloatStorage` say."""

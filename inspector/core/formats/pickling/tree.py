@@ -143,7 +143,7 @@ class TreeBuilder:
                 nodes.append(self.build(value, key, (*path, key)))
             # Text hashes are salted; numbers could be chosen to collide, so their text is used.
             # An object as a key is equal to no other.
-            mark = key if type(key) is str else (type(key), repr(key))
+            mark: Any = key if type(key) is str else (type(key), repr(key))
             mark = id(raw) if type(key) is OpaqueKey else mark
             if mark in seen:
                 self.duplicate = self.duplicate or (*path, key)
