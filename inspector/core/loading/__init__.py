@@ -10,16 +10,27 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading.base import Loading, Resume, WeightsOnly
 from inspector.core.loading.code import loading_code
 from inspector.core.loading.notes import classes_of, devices_of, notes_of
-from inspector.core.loading.resume import ROLES, resume_of
+from inspector.core.loading.resume import resume_of
+from inspector.core.loading.sentences import sentences
 from inspector.core.loading.weights_only import foretell
 from inspector.core.model import Node
 from inspector.core.recognition import StateDict
 
-__all__ = ["ROLES", "Loading", "Resume", "WeightsOnly", "foretell", "loading_of"]
+__all__ = ["Loading", "Resume", "WeightsOnly", "foretell", "loading_of", "sentences"]
 
 
 def loading_of(checkpoint: Checkpoint) -> Loading:
     """Return what is known about loading a checkpoint on another machine."""
+    try:
+        return _loading_of(checkpoint)
+    except Exception:  # noqa: BLE001 - the boundary: an error of ours must not hide the tree
+        unknown = WeightsOnly(
+            False, (), ("This could not be found out; a mistake in the program.",)
+        )
+        return Loading(unknown, (), (), (), "", None)
+
+
+def _loading_of(checkpoint: Checkpoint) -> Loading:
     verdict = foretell(checkpoint)
     main = _main_weights(checkpoint)
     return Loading(

@@ -77,6 +77,16 @@ def named_facts(seen: Survey) -> Iterator[Fact]:
         yield Fact("config", "Configuration", json_path(where))
 
 
+def progress(seen: Survey) -> Path | None:
+    """Return where the epoch or the step stands; None if neither is told."""
+    for path, node in _places(seen):
+        for entry in node.children[:_FEW]:
+            told = type(entry.value) in (int, float)
+            if told and any(str(entry.key).lower() in keys for _, _, keys in _NAMED[:2]):
+                return (*path, entry.key)
+    return None
+
+
 def configuration(seen: Survey) -> Path | None:
     """Return where the settings of the run or of the network are."""
     for name in _CONFIGURATIONS:

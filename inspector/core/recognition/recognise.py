@@ -10,7 +10,7 @@ from inspector.core.model import NO_TENSORS, Node, Totals, json_path
 from inspector.core.recognition.architectures import architecture_facts
 from inspector.core.recognition.base import CheckpointKind, Fact, Part, Recognition
 from inspector.core.recognition.families import FAMILIES, Family
-from inspector.core.recognition.named_facts import named_facts
+from inspector.core.recognition.named_facts import named_facts, progress
 from inspector.core.recognition.optimizer import optimizer_facts, scheduler_facts
 from inspector.core.recognition.survey import Survey, survey
 
@@ -56,8 +56,9 @@ def recognise(
         if first.role is not None:
             seen.parts.append(Part(first.role, ()))
         named.insert(0, Fact("family", "Family", first.name, first.inferred))
-    if "epoch" in (names := {fact.name for fact in named}) or "step" in names:
-        seen.parts.append(Part("progress", ()))
+    where = attempts.run("progress", partial(progress, seen), None)
+    if where is not None:
+        seen.parts.append(Part("progress", where))
     return Recognition(
         kind,
         title,
