@@ -13,7 +13,6 @@ from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.loading import loading_of, sentences
-from inspector.core.loading import loading_of, sentences
 from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Selection, Tensor
 from inspector.core.summary import headline, path_text, value_text
 
@@ -64,15 +63,6 @@ def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
         _print_rows(_rows(checkpoint, selection, bool(include)))
         if not include:
             _print_loading(checkpoint)
-        if not include:
-            _print_loading(checkpoint)
-
-
-def _print_loading(checkpoint: Checkpoint) -> None:
-    click.secho("\nLoading", bold=True)
-    for sentence in sentences(loading_of(checkpoint)):
-        click.echo(f"  {sentence}")
-    click.secho("  --json has the Python that loads it, the Loading tab too.", dim=True)
 
 
 def _print_loading(checkpoint: Checkpoint) -> None:

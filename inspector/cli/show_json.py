@@ -9,7 +9,6 @@ from typing import Any, TextIO
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading import loading_of
-from inspector.core.loading import loading_of
 from inspector.core.model import (
     Node,
     Path,
@@ -53,7 +52,6 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
     tail = {
         "values": list(_value_rows(checkpoint.root, selection)),
         "loading": _loading(checkpoint),
-        "loading": _loading(checkpoint),
         "findings": [
             finding._asdict() | {"path": json_path(finding.path)} for finding in checkpoint.findings
         ],
@@ -62,25 +60,6 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
     for start in range(0, len(rows), _BATCH):
         stream.write((",\n" if start else "") + ",\n".join(rows[start : start + _BATCH]))
     stream.write("\n], " + json.dumps(tail)[1:] + "\n")
-
-
-def _loading(checkpoint: Checkpoint) -> dict[str, Any]:
-    loading = loading_of(checkpoint)
-    verdict, resume = loading.weights_only, loading.resume
-    return {
-        "weights_only": verdict._asdict(),
-        "classes": loading.classes,
-        "devices": loading.devices,
-        "notes": loading.notes,
-        "code": loading.code,
-        "resume": resume
-        and {
-            "present": [
-                {"role": part.role, "path": json_path(part.path)} for part in resume.present
-            ],
-            "missing": resume.missing,
-        },
-    }
 
 
 def _loading(checkpoint: Checkpoint) -> dict[str, Any]:
