@@ -105,7 +105,8 @@ def _places(seen: Survey) -> Iterator[tuple[Path, Node]]:
         return
     if len(root.children) <= _FEW:
         yield (), root
-    for entry in (*root.children[:_FEW], *root.children[_FEW:][-1:]):  # safetensors' stand last
+    last = max(_FEW, len(root.children) - 1)  # safetensors has them there
+    for entry in (*root.children[:_FEW], *root.children[last:]):
         if str(entry.key) in _NOTES and entry.kind in ("mapping", "object"):
             yield (entry.key,), entry
 

@@ -84,7 +84,7 @@ def _facts(
         told += attempts.run("scheduler", partial(scheduler_facts, node), [])
     if seen.weights:
         told += attempts.run("weights", lambda: _weight_facts(seen, totals), [])
-        told += attempts.run("architecture", lambda: architecture_facts(seen.names()), [])
+        told += attempts.run("architecture", lambda: architecture_facts(seen.names), [])
     first: dict[str, Fact] = {}
     for row in told:
         first.setdefault(row.name, row)

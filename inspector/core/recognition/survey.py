@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from inspector.core.model import Attribute, Node, Path
@@ -87,8 +88,9 @@ class Survey:
             node = child(node, key) if node is not None else None
         return node
 
+    @cached_property
     def names(self) -> dict[str, Node]:
-        """Return the first few thousand names of the main weights, without wrappers."""
+        """The first few thousand names of the main weights, without wrappers."""
         if not self.weights:
             return {}
         state_dict, node = self.weights[0]
@@ -220,6 +222,7 @@ def _tally(node: Node) -> _Tally:
     chain = "".join(wrappers)
     lead = chain + rest[: rest.find(".") + 1]
     names = tensors = wrapped = led = 0
+    starts_with = str.startswith
     has_versions = False
     containers = []
     for entry in node.children:
@@ -228,16 +231,15 @@ def _tally(node: Node) -> _Tally:
             names += 1
             if entry.kind == "tensor":
                 tensors += 1
-            if key.startswith(lead):
+            if starts_with(key, lead):
                 led += 1
-                wrapped += 1
-            elif key.startswith(chain):
+            elif starts_with(key, chain):
                 wrapped += 1
         elif key == _VERSIONS:
             has_versions = True
         if entry.children:
             containers.append(entry)
-    if wrapped < names:
+    if led + wrapped < names:
         wrappers, lead = (), ""
     return _Tally(
         names,

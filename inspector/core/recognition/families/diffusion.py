@@ -18,11 +18,11 @@ _PARTS = (
 
 
 def _matches(seen: Survey) -> bool:
-    return any(name.startswith("model.diffusion_model.") for name in seen.names())
+    return any(name.startswith("model.diffusion_model.") for name in seen.names)
 
 
 def _facts(seen: Survey) -> Iterable[Fact]:
-    names = seen.names()
+    names = seen.names
     for begins, fact, label in _PARTS:
         count = sum(name.startswith(begins) for name in names)
         if count:

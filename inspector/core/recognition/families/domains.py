@@ -79,7 +79,7 @@ def _is_fastai(seen: Survey) -> bool:
 
 
 def _is_sb3(seen: Survey) -> bool:
-    names = seen.names()
+    names = seen.names
     return {"policy_class", "observation_space"} <= seen.top.keys() or (
         "action_net.weight" in names
         or any(name.startswith("mlp_extractor.policy_net.") for name in names)

@@ -52,13 +52,13 @@ def _is_scaler(seen: Survey) -> bool:
 
 
 def _is_adapter(seen: Survey) -> bool:
-    return any(mark in name for name in list(seen.names())[:_SAMPLE] for mark in _LORA)
+    return any(mark in name for name in list(seen.names)[:_SAMPLE] for mark in _LORA)
 
 
 def _adapter(seen: Survey) -> Iterable[Fact]:
     """Conclude rank and targets: `lora_A` maps to the rank, `lora_B` from it."""
     ranks, targets = set(), set()
-    for name, node in seen.names().items():
+    for name, node in seen.names.items():
         if (".lora_A." in name or ".lora_down." in name) and len(node.value.shape) >= 2:
             ranks.add(node.value.shape[0])
             before = name.replace(".lora_down.", ".lora_A.").partition(".lora_A.")[0]

@@ -14,7 +14,7 @@ def _is_script(seen: Survey) -> bool:
 
 
 def _is_quantized(seen: Survey) -> bool:
-    names = seen.names()
+    names = seen.names
     if any(name.endswith("._packed_params._packed_params") for name in names):
         return True
     return any(node.value.dtype.kind == "quantized" for node in names.values())

@@ -40,14 +40,14 @@ def _is_dino(seen: Survey) -> bool:
 
 
 def _is_mae(seen: Survey) -> bool:
-    return any(name.startswith("decoder_blocks.0.") for name in seen.names()) and any(
-        name == "mask_token" for name in seen.names()
+    return any(name.startswith("decoder_blocks.0.") for name in seen.names) and any(
+        name == "mask_token" for name in seen.names
     )
 
 
 def _is_contrastive(seen: Survey) -> bool:
     return bool(_COPIES & seen.top.keys()) or any(
-        name.startswith(("encoder_q.", "encoder_k.")) for name in seen.names()
+        name.startswith(("encoder_q.", "encoder_k.")) for name in seen.names
     )
 
 
