@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 from inspector.core.errors import SourceError
 from inspector.core.model import Finding, Node, Storage, Totals
@@ -13,6 +13,7 @@ from inspector.core.sources import Source, read_exactly
 
 Locate = Callable[[Storage], tuple[Source, int]]
 """Return where the first byte of a storage lies: in which source, and at which offset."""
+ByteOrder = Literal["little", "big"]
 
 
 class PickleDemands(NamedTuple):
@@ -47,6 +48,8 @@ class Checkpoint:
     """Source code that the file carries, by class name."""
     demands: PickleDemands | None = None
     """None where nothing is pickled."""
+    byte_order: ByteOrder = "little"
+    """How the numbers in the storages are stored."""
 
     def read(self, storage: Storage, start: int, stop: int) -> bytes:
         """Return the bytes `start`..`stop` of a storage; raises SourceError if there are none."""

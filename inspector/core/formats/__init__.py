@@ -4,48 +4,66 @@ from __future__ import annotations
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import UnknownFormat
-from inspector.core.formats import pickle_file, safetensors, torch_legacy, torch_zip
-from inspector.core.formats.base import Reader, Structure
+from inspector.core.formats import (
+    compressed,
+    pickle_file,
+    safetensors,
+    tar_members,
+    torch_legacy,
+    torch_package,
+    torch_zip,
+    torchscript,
+    zip_members,
+)
+from inspector.core.formats.base import Reader, Structure, Subject
 from inspector.core.formats.foreign import identify
 from inspector.core.model import rollup
 from inspector.core.progress import Progress, part, silent
 from inspector.core.recognition import recognise
-from inspector.core.sources import Source, open_source
+from inspector.core.sources import open_source
 
-__all__ = ["READERS", "Reader", "Structure", "open_checkpoint", "reader_of"]
+__all__ = ["READERS", "Reader", "Structure", "Subject", "open_checkpoint", "read", "reader_of"]
 
 READERS: tuple[Reader, ...] = (
+    torch_package.READER,
+    torchscript.READER,
     torch_zip.READER,
+    zip_members.READER,
     torch_legacy.READER,
+    tar_members.READER,
     safetensors.READER,
     pickle_file.READER,
+    compressed.READER,
 )
 """Asked in this order; the first that accepts the bytes reads them."""
 
-_HEAD = 4096  # bytes that tell every format apart
 
-
-def reader_of(source: Source) -> Reader:
-    """Return the reader of a source, decided by its bytes; raises UnknownFormat."""
-    head = source.read_at(0, _HEAD)
+def reader_of(subject: Subject) -> Reader:
+    """Return the reader of a subject, decided by its bytes; raises UnknownFormat."""
     for reader in READERS:
-        if reader.accepts(head, source):
+        if reader.accepts(subject):
             return reader
-    foreign = identify(head, source.size)
+    uri, head = subject.source.uri, subject.head
+    foreign = identify(head, subject.source.size)
     if foreign is not None:
-        raise UnknownFormat(f"{source.uri} is {foreign.what}.", foreign.hint)
+        raise UnknownFormat(f"{uri} is {foreign.what}.", foreign.hint)
     raise UnknownFormat(
-        f"{source.uri} is no checkpoint that this program knows; it begins with the bytes "
+        f"{uri} is no checkpoint that this program knows; it begins with the bytes "
         f"{head[:16].hex(' ')}.",
         "Check where it came from; it may be encrypted, compressed or damaged at its begin.",
     )
+
+
+def read(subject: Subject, progress: Progress = silent) -> Structure:
+    """Read the structure of a subject with the reader of its format; raises InspectorError."""
+    return reader_of(subject).read(subject, progress)
 
 
 def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
     """Read the structure of the file at `uri`; raises InspectorError, and Cancelled."""
     source = open_source(uri)
     try:
-        structure = reader_of(source).read(source, part(progress, 0.0, 0.9))
+        structure = read(Subject(source, read), part(progress, 0.0, 0.9))
         progress(0.9, "Looking at what it is")
         totals = rollup(structure.root)
         return Checkpoint(
@@ -60,6 +78,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
             findings=structure.findings,
             texts=structure.texts,
             demands=structure.demands,
+            byte_order=structure.byte_order,
         )
     except BaseException:
         source.close()

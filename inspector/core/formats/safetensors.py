@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from inspector.core.errors import Damaged
-from inspector.core.formats.base import Reader, Structure
+from inspector.core.formats.base import Reader, Structure, Subject
 from inspector.core.model import DTYPES, Attribute, Finding, Node, Storage, Tensor, dtype_named
 from inspector.core.model.tensor import contiguous_stride
 from inspector.core.progress import Progress
@@ -24,13 +24,15 @@ _BY_NAME = {row.safetensors: row for row in DTYPES if row.safetensors}
 _METADATA = "__metadata__"
 
 
-def _accepts(head: bytes, source: Source) -> bool:
+def _accepts(subject: Subject) -> bool:
+    head = subject.head
     length = int.from_bytes(head[:8], "little")
     return head[8:9] == b"{" and 2 <= length <= _MAX_HEADER
 
 
-def _read(source: Source, progress: Progress) -> Structure:
+def _read(subject: Subject, progress: Progress) -> Structure:
     progress(0.0, "Reading the header")
+    source, prefix = subject.source, subject.prefix
     length = int.from_bytes(read_exactly(source, 0, 8, "the header's length"), "little")
     text = read_exactly(source, 8, length, "the header")
     try:
@@ -52,11 +54,11 @@ def _read(source: Source, progress: Progress) -> Structure:
         if name == _METADATA:
             metadata = _texts(entry, findings)
             continue
-        if name in storages:
+        if prefix + name in storages:
             findings.append(_finding("duplicate-key", name, "The header names this tensor twice."))
             continue
         try:
-            tensor, start = _tensor(name, dict(_entries(entry)))
+            tensor, start = _tensor(prefix + name, dict(_entries(entry)))
         except (KeyError, TypeError, ValueError) as error:
             message = f"The header does not describe this tensor as the format demands: {error}."
             findings.append(_finding("malformed-entry", name, message))
@@ -64,13 +66,14 @@ def _read(source: Source, progress: Progress) -> Structure:
             continue
         storage = tensor.storage
         assert storage is not None
-        storages[name] = storage
-        offsets[name] = begin + start
+        storages[storage.key] = storage
+        offsets[storage.key] = begin + start
         if tensor.nbytes != storage.nbytes:
             message = f"Its shape takes {tensor.nbytes} bytes, its offsets {storage.nbytes}."
             findings.append(_finding("storage-size", name, message))
         nodes.append(Node(name, "tensor", "Tensor", tensor))
     findings += _layout_findings(storages, offsets, begin, source.size)
+    findings = [item._replace(path=(*subject.path, *item.path)) for item in findings]
     if metadata:
         children = [Node(key, "value", "str", value) for key, value in metadata.items()]
         nodes.append(Node(Attribute(_METADATA), "mapping", "dict", None, tuple(children)))
@@ -78,7 +81,7 @@ def _read(source: Source, progress: Progress) -> Structure:
     def locate(storage: Storage) -> tuple[Source, int]:
         return source, offsets[storage.key]
 
-    root = Node("", "mapping", "dict", None, tuple(nodes))
+    root = Node(subject.key, "mapping", "dict", None, tuple(nodes))
     return Structure(
         "safetensors", "safetensors", root, storages, locate, tuple(findings)
     )  # fmt: skip
@@ -102,7 +105,7 @@ def _texts(entry: Any, findings: list[Finding]) -> dict[str, str]:
     return {}
 
 
-def _tensor(name: str, entry: dict[str, Any]) -> tuple[Tensor, int]:
+def _tensor(key: str, entry: dict[str, Any]) -> tuple[Tensor, int]:
     """Return the tensor of an entry and its offset in the data."""
     start, stop = entry["data_offsets"]
     shape = tuple(entry["shape"])
@@ -117,7 +120,7 @@ def _tensor(name: str, entry: dict[str, Any]) -> tuple[Tensor, int]:
     if type(spelled) is not str:
         raise TypeError("its dtype is no string")
     dtype = _BY_NAME.get(spelled) or dtype_named(spelled)
-    storage = Storage(name, "cpu", stop - start)  # the format knows no devices
+    storage = Storage(key, "cpu", stop - start)  # the format knows no devices
     return Tensor(dtype, shape, contiguous_stride(shape), 0, storage), start
 
 

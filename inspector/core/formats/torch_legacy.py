@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from inspector.core.checkpoint import ByteOrder
 from inspector.core.errors import Damaged, SourceError
-from inspector.core.formats.base import Reader, Structure
+from inspector.core.formats.base import Reader, Structure, Subject
 from inspector.core.formats.pickling.standins import Global, PickledDict
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.formats.torch_pickle import PickleRun, make_tree, run_pickle
@@ -26,8 +27,8 @@ MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 _COUNT = 8  # bytes of the element count in front of a storage
 
 
-def _accepts(head: bytes, source: Source) -> bool:
-    return head.startswith(MAGIC)
+def _accepts(subject: Subject) -> bool:
+    return subject.head.startswith(MAGIC)
 
 
 class _LegacyStorages(StorageTable):
@@ -56,6 +57,7 @@ class Stream(NamedTuple):
     """Where the bytes of each storage begin."""
     findings: tuple[Finding, ...]
     texts: dict[str, str]
+    byte_order: ByteOrder
 
 
 def read_stream(source: Source, progress: Progress = silent, prefix: str = "") -> Stream:
@@ -75,16 +77,19 @@ def read_stream(source: Source, progress: Progress = silent, prefix: str = "") -
     except Damaged:
         message = "The file ends before its storages: the structure is whole, all values are lost."
         findings.append(Finding("truncated", "error", message))
-    if isinstance(system.value, PickledDict) and _is_big_endian(system.value):
+    big = isinstance(system.value, PickledDict) and _is_big_endian(system.value)
+    if big:
         message = "The numbers are stored in big-endian byte order."
         findings.append(Finding("big-endian", "info", message))
-    return Stream(run, table, offsets, tuple(findings), table.texts)
+    order: ByteOrder = "big" if big else "little"
+    return Stream(run, table, offsets, tuple(findings), table.texts, order)
 
 
-def _read(source: Source, progress: Progress) -> Structure:
+def _read(subject: Subject, progress: Progress) -> Structure:
     progress(0.0, "Reading the structure")
-    stream = read_stream(source, part(progress, 0.0, 0.8))
-    tree, findings = make_tree(stream.run)
+    source = subject.source
+    stream = read_stream(source, part(progress, 0.0, 0.8), subject.prefix)
+    tree, findings = make_tree(stream.run, subject.path)
 
     def locate(storage: Storage) -> tuple[Source, int]:
         if storage.key not in stream.offsets:
@@ -97,9 +102,10 @@ def _read(source: Source, progress: Progress) -> Structure:
         tree,
         stream.table.storages,
         locate,
-        (*findings, *stream.findings),
+        (*findings, *(finding._replace(path=subject.path) for finding in stream.findings)),
         stream.texts,
         stream.run.demands,
+        stream.byte_order,
     )
 
 

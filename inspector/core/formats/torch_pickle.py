@@ -11,7 +11,7 @@ from inspector.core.formats.pickling.standins import Builder
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.formats.pickling.tree import MAX_DEPTH, TreeBuilder
 from inspector.core.formats.pickling.unpickler import Unpickler
-from inspector.core.model import Finding, Node, tensors
+from inspector.core.model import Finding, Node, Path, tensors
 from inspector.core.progress import Progress, silent
 from inspector.core.sources import Source
 
@@ -33,9 +33,10 @@ def run_pickle(
     storages: StorageTable | None = None,
     progress: Progress = silent,
     allowed: Mapping[tuple[str, str], Builder] = ALLOWED,
+    machine: type[Unpickler] = Unpickler,
 ) -> PickleRun:
     """Run one pickle; raises Damaged where the stream breaks."""
-    unpickler = Unpickler(source, position, allowed=allowed, storages=storages, progress=progress)
+    unpickler = machine(source, position, allowed=allowed, storages=storages, progress=progress)
     value = unpickler.load()
     head = source.read_at(position, 2)
     protocol = head[1] if head[:1] == b"\x80" else 0
@@ -43,21 +44,34 @@ def run_pickle(
     return PickleRun(value, unpickler.notes, unpickler.position, demands)
 
 
-def make_tree(run: PickleRun) -> tuple[Node, list[Finding]]:
-    """Return the tree of a pickle's value, and what was odd about stream and tree."""
+def join_demands(all_demands: list[PickleDemands]) -> PickleDemands:
+    """Return what one or several pickles ask for together."""
+    mentions: dict[tuple[str, str], int] = {}
+    for demands in all_demands:
+        for name, count in demands.globals.items():
+            mentions[name] = mentions.get(name, 0) + count
+    return PickleDemands(
+        max(demands.protocol for demands in all_demands),
+        mentions,
+        frozenset().union(*(demands.opcodes for demands in all_demands)),
+    )
+
+
+def make_tree(run: PickleRun, path: Path = ()) -> tuple[Node, list[Finding]]:
+    """Return the tree of a pickle's value at `path`, and what was odd about stream and tree."""
     builder = TreeBuilder()
-    root = builder.build(run.value)
-    findings = [Finding(code, "warning", text) for code, text in run.notes.items()]
+    root = builder.build(run.value, path[-1] if path else "", path)
+    findings = [Finding(code, "warning", text, path) for code, text in run.notes.items()]
     if builder.cut is not None:
         message = f"Nested more than {MAX_DEPTH} levels deep; what lies below is not shown."
         findings.append(Finding("too-deep", "warning", message, builder.cut))
     if builder.duplicate is not None:
         message = "A mapping holds this key twice; Python would keep the last value only."
         findings.append(Finding("duplicate-key", "warning", message, builder.duplicate))
-    return root, findings + _view_findings(root)
+    return root, findings + _view_findings(root, path)
 
 
-def _view_findings(root: Node) -> list[Finding]:
+def _view_findings(root: Node, base: Path) -> list[Finding]:
     """Return a finding for every tensor that reaches beyond its storage."""
     findings = []
     fitting = set()  # layers repeat the same few
@@ -74,7 +88,7 @@ def _view_findings(root: Node) -> list[Finding]:
                 f"The tensor reaches to byte {stop} of a storage that has {storage.nbytes}: "
                 "its values cannot be read."
             )
-            findings.append(Finding("out-of-bounds", "error", message, path))
+            findings.append(Finding("out-of-bounds", "error", message, (*base, *path)))
         else:
             fitting.add(look)
     return findings

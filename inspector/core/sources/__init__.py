@@ -5,6 +5,20 @@ job cuts short while it is open must give an error, not kill the process.
 """
 
 from inspector.core.sources.base import Bytes, Section, Source, read_exactly
+from inspector.core.sources.inflated import Inflated, inflate_whole
 from inspector.core.sources.local import LocalSource, open_source
+from inspector.core.sources.tar_index import TarIndex
+from inspector.core.sources.zip_index import ZipIndex
 
-__all__ = ["Bytes", "LocalSource", "Section", "Source", "open_source", "read_exactly"]
+__all__ = [
+    "Bytes",
+    "Inflated",
+    "LocalSource",
+    "Section",
+    "Source",
+    "TarIndex",
+    "ZipIndex",
+    "inflate_whole",
+    "open_source",
+    "read_exactly",
+]

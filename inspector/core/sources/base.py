@@ -32,10 +32,10 @@ class Source(Protocol):
 class Section:
     """A part of a source, as a source of its own."""
 
-    def __init__(self, source: Source, offset: int, length: int) -> None:
+    def __init__(self, source: Source, offset: int, length: int, uri: str = "") -> None:
         self._source = source
         self._offset = offset
-        self.uri = source.uri
+        self.uri = uri or source.uri
         self.size = max(0, min(length, source.size - offset))
 
     def read_at(self, offset: int, length: int) -> bytes:

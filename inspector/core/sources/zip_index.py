@@ -9,12 +9,12 @@ local headers are trusted for their length only. Specification: PKWARE APPNOTE 6
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from inspector.core.errors import Damaged
-from inspector.core.sources.base import Source, read_exactly
+from inspector.core.sources.base import Section, Source, read_exactly
+from inspector.core.sources.inflated import Inflated, refuse_bomb
 
 _END = struct.Struct("<4s4H2LH")  # 4.3.16 end of central directory
 _END64_LOCATOR = struct.Struct("<4sLQL")  # 4.3.15
@@ -24,8 +24,11 @@ _LOCAL = struct.Struct("<4s22xHH")  # 4.3.7
 _MAX_COMMENT = 0xFFFF
 _SMALL = 1 << 16  # bytes in which the end of a small member, or the next header, must be
 _MAX_DIRECTORY = 1 << 30
-_MAX_INFLATED = 1 << 30
+_MAX_WHOLE = 256 << 20
+_MAX_OPEN = 16  # deflated members whose state is kept, each up to some MB
 _STORED, _DEFLATED = 0, 8
+_METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstd", 95: "xz"}  # 4.4.5
+_ENCRYPTED = 1  # 4.4.4, as the directory says; torch ignores local headers, and so do we
 _DOWNLOAD_AGAIN = "The file is cut off or damaged; copy or download it again."
 
 
@@ -49,11 +52,13 @@ class ZipIndex:
     def __init__(self, source: Source) -> None:
         """Start empty; `read_directory` or `salvage` fill the index."""
         self._source = source
+        self.uri = source.uri
         self.members: dict[str, Member] = {}
         self.duplicates: list[str] = []
         """Names that occur twice, upper and lower case being the same, as for torch."""
         self.shifted = False
         """True if something stands before or inside the archive that the directory ignores."""
+        self._inflated: dict[str, Inflated] = {}
 
     @classmethod
     def read_directory(cls, source: Source) -> Self:
@@ -134,25 +139,34 @@ class ZipIndex:
             raise self._damaged(f"the header of {name!r} is not where its directory says")
         return int(member.header_offset + _LOCAL.size + name_len + extra_len)
 
+    def open(self, name: str) -> Source:
+        """Return a member as a source: stored ones are read in place, deflated ones inflated."""
+        known = self._inflated.get(name)
+        if known is not None:
+            return known
+        member = self.members[name]
+        uri = f"{self._source.uri}/{name}"
+        if member.flags & _ENCRYPTED:
+            raise Damaged(f"{uri} is encrypted.", "Unpack the archive with its password first.")
+        section = Section(self._source, self.content_offset(name), member.stored_size, uri)
+        if member.method == _STORED:
+            return section
+        if member.method != _DEFLATED:
+            method = _METHODS.get(member.method, f"method {member.method}")
+            raise Damaged(f"{uri} is compressed with {method}.", "Unpack the archive first.")
+        refuse_bomb(uri, member.size, member.stored_size)
+        while len(self._inflated) >= _MAX_OPEN:
+            self._inflated.pop(next(iter(self._inflated)), None)
+        # The next block of the same member goes on where this one stopped.
+        self._inflated[name] = inflated = Inflated(section, "deflate", member.size, uri)
+        return inflated
+
     def read(self, name: str) -> bytes:
         """Return the whole content of a member that is known to be small."""
-        member = self.members[name]
-        offset = self.content_offset(name)
-        if max(member.size, member.stored_size) > _MAX_INFLATED:
-            raise self._damaged(f"{name!r} claims {member.size} bytes, too many to read at once")
-        data = read_exactly(self._source, offset, member.stored_size, f"{name!r}")
-        if member.method == _STORED:
-            return data
-        if member.method != _DEFLATED:
-            raise self._damaged(f"{name!r} is compressed with method {member.method}")
-        try:
-            # max_length bounds the work to what the directory declares.
-            inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, member.size + 1)
-        except zlib.error:
-            raise self._damaged(f"the compressed data of {name!r} is garbled") from None
-        if len(inflated) != member.size:
-            raise self._damaged(f"{name!r} does not inflate to the size it declares")
-        return inflated
+        size = self.members[name].size
+        if size > _MAX_WHOLE:
+            raise self._damaged(f"{name!r} claims {size} bytes, too many to read at once")
+        return read_exactly(self.open(name), 0, size, "its content")
 
     def _damaged(self, what: str) -> Damaged:
         return Damaged(f"{self._source.uri}: the zip archive is damaged: {what}.", _DOWNLOAD_AGAIN)

@@ -27,6 +27,7 @@ from inspector.core.progress import Progress, silent
 from inspector.core.sources import Source
 
 _WINDOW = 64 << 20  # bytes of the stream in memory at a time
+_FIRST_WINDOW = 2 << 20  # the same for the first: most pickles end in it
 _MARGIN = 1 << 20  # more than ROUND opcodes of fixed size can take (9 bytes each)
 ROUND = 1 << 16  # opcodes between two progress calls
 KEEP = 255  # longer bytes are left in the source; the longest a SHORT_BINBYTES can be
@@ -100,7 +101,9 @@ class Machine:
     def refill(self, p: int) -> int:
         """Move the window so that it begins at `p`; return the new position of the same byte."""
         self.base += p
-        self.data = self.source.read_at(self.base, _WINDOW)
+        self.data = self.source.read_at(
+            self.base, _WINDOW if self.data else min(_FIRST_WINDOW, _WINDOW)
+        )
         at_end = self.base + len(self.data) >= self.source.size
         # At the end of the source nothing more can come: only its own length is the limit.
         self.limit = len(self.data) if at_end else len(self.data) - _MARGIN
@@ -212,6 +215,10 @@ class Machine:
             # A dtype's state repeats its byte order and names fields; nothing else may have one.
             name = instance.text if type(instance) is Global else type(instance).__name__
             self.note("build-on-plain", f"The stream tries to change attributes of {name}.")
+
+    def built(self, p: int) -> int:
+        """Go behind what follows the object that BUILD has just completed; usually nothing does."""
+        return p
 
     def persistent_load(self, persistent_id: Any) -> Any:
         """Return the storage that an id names, an inert value where none are expected."""

@@ -356,7 +356,7 @@ def _obj(machine: Machine, p: int) -> int:
 def _build(machine: Machine, p: int) -> int:
     state = machine.stack.pop()
     machine.build(machine.stack[-1], state)
-    return p
+    return machine.built(p)
 
 
 def _persid(machine: Machine, p: int) -> int:

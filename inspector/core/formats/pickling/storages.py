@@ -21,7 +21,7 @@ class StorageTable:
     """
 
     def __init__(self, prefix: str = "") -> None:
-        self._prefix = prefix
+        self.prefix = prefix
         self.storages: dict[str, Storage] = {}
         self.conflicts: list[str] = []
         """Keys that the pickle gives two different sizes or devices."""
@@ -44,8 +44,8 @@ class StorageTable:
     def storage(self, dtype: DType, key: str, device: str, numel: int) -> Storage:
         """Return the storage of a key, made at its first mention; numel counts elements."""
         nbytes = (numel * dtype.bits + 7) >> 3
-        if self._prefix:
-            key = self._prefix + key
+        if self.prefix:
+            key = self.prefix + key
         found = self.storages.get(key)
         if found is None:
             found = self.storages[key] = tuple.__new__(Storage, (key, device, nbytes))
@@ -58,7 +58,7 @@ class StorageTable:
     ) -> list[Storage]:
         """Return `storage` of each row; quick if none of them was mentioned before."""
         distinct = set(keys)
-        if self._prefix or len(distinct) != len(keys) or not self.storages.keys().isdisjoint(keys):
+        if self.prefix or len(distinct) != len(keys) or not self.storages.keys().isdisjoint(keys):
             return list(map(self.storage, dtypes, keys, devices, numels))
         sizes = [(n * dtype.bits + 7) >> 3 for n, dtype in zip(numels, dtypes, strict=True)]
         rows = zip(keys, devices, sizes, strict=True)

@@ -1,0 +1,167 @@
+"""The zip archives of torch: records under one root folder.
+
+`torch.save`, `torch.jit.save`, `torch.export.save` and `PackageExporter` all write through
+PyTorchStreamWriter; its rules stand in caffe2/serialize/inline_container.h and .cc.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from inspector.core.checkpoint import ByteOrder, Locate
+from inspector.core.errors import SourceError
+from inspector.core.formats.pickling.storages import StorageTable
+from inspector.core.model import Finding, Path, Storage
+from inspector.core.sources import Source, ZipIndex
+from inspector.core.text import plural, printable
+
+_MANY = 5  # findings of one sort that are listed one by one
+# One of these is in every archive: of torch.save and TorchScript, of torch.export in its two
+# outer forms, of torch.package, of TorchScript 1.0 to 1.2.
+_MARKERS = (
+    "data.pkl",
+    "archive_format",
+    "serialized_exported_program.json",
+    ".data/extern_modules",
+    "model.json",
+)
+_PICKLE = _MARKERS[0]
+
+
+class TorchArchive:
+    """Records by their names without the root folder."""
+
+    def __init__(self, index: ZipIndex, folder: str) -> None:
+        self.index = index
+        self.folder = folder
+        """With the slash at its end; empty if the records stand at the top."""
+
+    @classmethod
+    def find(cls, index: ZipIndex) -> Self | None:
+        """Return the records of an archive; None if torch did not write it."""
+        # torch takes the folder of the first member (inline_container.cc, `init`).
+        first = next(iter(index.members), "").partition("/")[0] + "/"
+        for folder in (first, ""):
+            if any(folder + marker in index.members for marker in _MARKERS):
+                return cls(index, folder)
+        # Packed again by hand: below some other folder.
+        for name in index.members:
+            if name.endswith("/" + _PICKLE):
+                return cls(index, name.removesuffix(_PICKLE))
+        return None
+
+    def __contains__(self, record: str) -> bool:
+        return self.folder + record in self.index.members
+
+    def names(self, under: str = "") -> list[str]:
+        """Return the names of all records that begin with `under`, in stored order."""
+        start = len(self.folder)
+        return [
+            name[start:]
+            for name in self.index.members
+            if name.startswith(self.folder + under) and not name.endswith("/")
+        ]
+
+    def size(self, record: str) -> int:
+        return self.index.members[self.folder + record].size
+
+    def open(self, record: str) -> Source:
+        """Return a record as a source; raises InspectorError if it cannot be read."""
+        return self.index.open(self.folder + record)
+
+    def text(self, record: str) -> str:
+        """Return a record of one short word, such as `version`; empty if there is none."""
+        member = self.index.members.get(self.folder + record)
+        if member is None or member.size > 64:
+            return ""
+        return self.index.read(self.folder + record).decode("ascii", "replace").strip()
+
+    @property
+    def version(self) -> str:
+        """The version of the archive format."""
+        return self.text("version") or self.text(".data/version")
+
+    @property
+    def byte_order(self) -> ByteOrder:
+        """How the numbers are stored; archives before torch 2.1 do not say it."""
+        return "big" if self.text("byteorder") == "big" else "little"
+
+    def locate(self, prefix: str, start: str, end: str = "") -> Locate:
+        """Return a function that finds storage `<prefix>key` in record `<start>key<end>`."""
+
+        def locate(storage: Storage) -> tuple[Source, int]:
+            record = start + storage.key.removeprefix(prefix) + end
+            if record not in self:
+                raise SourceError(
+                    f"{self.index.uri}: storage {storage.key!r} is not in the archive."
+                )
+            return self.open(record), 0
+
+        return locate
+
+    def findings(self, path: Path) -> list[Finding]:
+        """Return what is odd about the archive as a whole."""
+        findings = archive_findings(self.index, path)
+        roots = {name.partition("/")[0] for name in self.index.members}
+        if self.folder and len(roots) > 1:
+            message = (
+                f"{plural(len(roots), 'root folder')} in the archive; torch.load would refuse it. "
+                f"Shown is {printable(self.folder.rstrip('/'), 60)!r}."
+            )
+            findings.append(Finding("several-roots", "warning", message, path))
+        elif not self.folder:
+            message = "The records have no root folder; torch.load would refuse the archive."
+            findings.append(Finding("no-root", "warning", message, path))
+        if self.byte_order == "big":
+            message = "The numbers are stored in big-endian byte order."
+            findings.append(Finding("big-endian", "info", message, path))
+        return findings
+
+    def storage_findings(
+        self, table: StorageTable, path: Path, start: str, end: str = ""
+    ) -> list[Finding]:
+        """Hold the storages that a pickle names against the records `<start>key<end>`."""
+        members = self.index.members
+        missing, wrong = [], []
+        start = self.folder + start
+        skipped = len(table.prefix)
+        for key, storage in table.storages.items():
+            member = members.get(start + key[skipped:] + end)
+            if member is None:
+                missing.append(key)
+            elif member.size != storage.nbytes:
+                wrong.append(f"{key} has {member.size} bytes instead of {storage.nbytes}")
+        findings = []
+        if missing:
+            names = ", ".join(printable(key, 40) for key in missing[:_MANY])
+            message = f"{plural(len(missing), 'storage')} not in the archive: {names}. "
+            message += "The tensors on top of them have no values."
+            findings.append(Finding("missing-storage", "error", message, path))
+        if wrong:
+            listed = "; ".join(printable(text, 80) for text in wrong[:_MANY])
+            message = f"{plural(len(wrong), 'storage')} of the wrong size: {listed}."
+            findings.append(Finding("storage-size", "error", message, path))
+        if table.conflicts:
+            names = ", ".join(printable(key, 40) for key in table.conflicts[:_MANY])
+            message = f"The pickle describes these storages in two ways: {names}."
+            findings.append(Finding("storage-conflict", "warning", message, path))
+        return findings
+
+
+def archive_findings(index: ZipIndex, path: Path) -> list[Finding]:
+    """Return what is odd about a zip archive, whoever wrote it."""
+    findings = []
+    if index.duplicates:
+        names = ", ".join(printable(name, 60) for name in sorted(set(index.duplicates))[:_MANY])
+        message = (
+            f"Ambiguous archive: it holds {names} more than once (torch ignores upper and lower "
+            "case). Other programs may read another one than is shown here."
+        )
+        findings.append(Finding("ambiguous-archive", "error", message, path))
+    if index.shifted:
+        message = (
+            "There are bytes between the archive's directory and its end record, or in front of "
+            "the archive: other programs may see other content."
+        )
+        findings.append(Finding("shifted-archive", "warning", message, path))
+    return findings
