@@ -309,8 +309,6 @@ def test_device_tags_need_no_device(tmp_path: Path) -> None:
             assert read == [storage_bytes(tensor) for tensor in value.values()]
 
 
-@pytest.mark.xfail(strict=True, reason="a tensor with attributes becomes an object: its tensor "
-                   "is found at `_args/0`, under a path that no loaded object has")  # fmt: skip
 def test_tensors_with_attributes_stay_tensors(tmp_path: Path) -> None:
     noted = torch.ones(3)
     noted.note = "mine"  # type: ignore[attr-defined]

@@ -39,7 +39,9 @@ class Global:
     @property
     def text(self) -> str:
         """`module.name`, without the module of Python's own builtins."""
-        if self.module in ("builtins", "__builtin__"):
+        if self.module == "__builtin__":  # Python 2, and protocols 0 to 2 of Python 3
+            return {"long": "int", "unicode": "str", "xrange": "range"}.get(self.name, self.name)
+        if self.module == "builtins":
             return self.name
         return f"{self.module}.{self.name}"
 

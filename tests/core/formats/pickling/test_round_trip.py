@@ -126,8 +126,6 @@ def test_standard_containers(protocol: int) -> None:
     assert kinds == ["tuple", "list", "dict", "set", "frozenset", "bytes", "str"]
 
 
-@pytest.mark.xfail(strict=True, reason="`__builtin__.long`, `unicode` and the like are the names "
-                   "that protocols 0 to 2 use for int, str, …; people know the new ones")  # fmt: skip
 def test_a_factory_has_its_present_name() -> None:
     root = read(pickle.dumps(collections.defaultdict(int), 2))
     assert root.type == "collections.defaultdict(int)"
