@@ -48,7 +48,7 @@ def test_a_viewer_that_cannot_tell_is_left_out(context, qtbot, make_checkpoint, 
     panel = ViewerPanel(context, (Broken, *VIEWERS))
     qtbot.addWidget(panel)
     panel.show_subject(Subject(make_checkpoint(tree), tree, ()))
-    assert panel.titles() == ["Summary"]
+    assert panel.titles() == ["Summary", "Loading"]
     assert "Broken cannot say whether it fits" in caplog.text
     caplog.clear()
 
@@ -70,5 +70,5 @@ def test_a_viewer_that_fails_says_so(context, qtbot, make_checkpoint, caplog):
     panel.show_subject(Subject(make_checkpoint(tree), tree, ()))
     assert "Failing could not show" in caplog.text
     assert panel.viewer() is None
-    assert panel.titles() == ["Failing", "Summary"]
+    assert panel.titles() == ["Failing", "Summary", "Loading"]
     caplog.clear()
