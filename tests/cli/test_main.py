@@ -1,0 +1,224 @@
+"""The command itself: help, version, errors of one line, and real processes around it."""
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import inspector
+from inspector.cli.main import main
+from tests.checkpoints import save_zip
+
+Capture = pytest.CaptureFixture[str]
+ROOT = Path(__file__).parents[2]
+
+
+def process(*arguments: str | Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in screens}
+    return subprocess.run(
+        [sys.executable, "-m", "inspector", *map(str, arguments)],
+        env=environment | variables,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="backslashreplace",
+        check=False,
+    )
+
+
+def refused(capsys: Capture, *arguments: str | Path) -> str:
+    """Return the one line that an error is."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    assert ended.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("inspector: ")
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+def numpy_file() -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.arange(3))
+    return buffer.getvalue()
+
+
+def tar_file() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("notes.txt"))
+    return buffer.getvalue()
+
+
+LFS = b"""version https://git-lfs.github.com/spec/v1
+oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
+size 12345678
+"""
+
+BROKEN = {
+    "lfs": (LFS, "Git LFS pointer to a file of 12.3 MB", "git lfs pull"),
+    "page": (b"<!DOCTYPE html><title>Quota\nexceeded</title>", "a web page", "download it again"),
+    "empty": (b"", "empty (0 bytes)", "do it again"),
+    "zeros": (bytes(5000), "filled with zeros", "interrupted"),
+    "png": (b"\x89PNG\r\n\x1a\n" + bytes(50), "a PNG picture", ""),
+    "gzip": (b"\x1f\x8b\x08" + bytes(50), "compressed", ""),
+    "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(50), "a 7z archive", "Unpack it first"),
+    "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(50), "an HDF5 file", ""),
+    "gguf": (b"GGUF" + bytes(50), "a GGUF model", ""),
+    "text": (b"key: value\nother: \x1b[2J\n", "a text that begins with", ""),
+    "json": (b'{"a": 1}', "a JSON text", ""),
+    "tar": (tar_file(), "a tar archive", ""),
+    "noise": (b"\xf0\x9f\x92\xa9" * 20, "no checkpoint that this program knows", "Check"),
+    "zip": (b"PK\x03\x04" + bytes(100), "", ""),
+    "pickle": (b"\x80\x04\x95" + bytes(3), "pickle stream", "cut off or damaged"),
+    "safetensors": (b"\xff\0\0\0\0\0\0\0{}", "the header should take 255 bytes", "download"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_errors_are_one_line_that_says_what_to_do(
+    tmp_path: Path, capsys: Capture, name: str, options: tuple[str, ...]
+) -> None:
+    content, problem, step = BROKEN[name]
+    path = tmp_path / f"{name}.pth"
+    path.write_bytes(content)
+    line = refused(capsys, "show", path, *options)
+    assert str(path) in line
+    assert problem in line
+    assert step in line
+    assert "\x1b" not in line
+
+
+@pytest.mark.xfail(strict=True, reason="formats/foreign.py takes every .npy for TorchSharp")
+def test_a_numpy_file_is_named(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "array.npy"
+    path.write_bytes(numpy_file())
+    assert "a numpy array (.npy). numpy.load reads it" in refused(capsys, "show", path)
+
+
+def test_errors_of_paths(tmp_path: Path, capsys: Capture) -> None:
+    assert "does not exist. Check the spelling" in refused(capsys, "show", tmp_path / "no.pt")
+    assert "is a folder. Open a checkpoint file inside" in refused(capsys, "show", tmp_path)
+    fifo = tmp_path / "fifo"
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(fifo)
+        assert "is not a regular file" in refused(capsys, "show", fifo)
+
+
+def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path, capsys: Capture) -> None:
+    assert "\x1b" not in refused(capsys, "show", tmp_path / "\x1b[2J.pt")
+
+
+def test_unreadable_files(tmp_path: Path, capsys: Capture) -> None:
+    path = save_zip(tmp_path / "a.pt", 1)
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+    assert "may not be read by this user" in refused(capsys, "show", path)
+
+
+@pytest.mark.xfail(strict=True, reason="click's own usage errors take four lines")
+@pytest.mark.parametrize("arguments", [("show",), ("show", "a", "b"), ("show", "a", "--nothing")])
+def test_usage_errors_are_one_line_too(capsys: Capture, arguments: tuple[str, ...]) -> None:
+    refused(capsys, *arguments)
+
+
+def test_version(capsys: Capture) -> None:
+    main(["--version"])
+    assert capsys.readouterr().out == f"inspector {inspector.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("show", "--help")])
+def test_help_has_examples(capsys: Capture, arguments: tuple[str, ...]) -> None:
+    main(arguments)
+    words = capsys.readouterr().out
+    assert "Examples:" in words
+    assert "inspector show model.pt" in words
+    assert all(len(line) <= 100 for line in words.splitlines())
+
+
+# ---- real processes ------------------------------------------------------------------------
+
+
+def test_without_a_display_the_tree_is_printed(training: Path) -> None:
+    if sys.platform in ("win32", "darwin"):
+        pytest.skip("these always have a display")
+    done = process(training)
+    assert done.returncode == 0
+    assert "no display" in done.stderr
+    assert "0.weight" in done.stdout
+
+
+@pytest.mark.xfail(strict=True, reason="click turns EPIPE into exit code 1 before main sees it")
+def test_a_reader_that_goes_away(tmp_path: Path) -> None:
+    value = {f"key{number}": torch.ones(1) for number in range(20_000)}
+    path = save_zip(tmp_path / "a.pt", value)
+    for options in ((), ("--json",)):
+        show = subprocess.Popen(
+            [sys.executable, "-m", "inspector", "show", str(path), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        assert show.stdout is not None
+        assert show.stderr is not None
+        assert show.stdout.read(100)
+        show.stdout.close()
+        assert show.stderr.read() == b""
+        show.stderr.close()
+        assert show.wait() == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_terminals_of_other_encodings(tmp_path: Path, encoding: str) -> None:
+    value = {"ключ 🔑 é": torch.ones(2, 2), "long": "x" * 200, "epoch": 12345}
+    path = save_zip(tmp_path / "\u00fc.pt", value)
+    for options in ((), ("--json",)):
+        done = process("show", path, *options, PYTHONIOENCODING=encoding)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        assert "epoch" in done.stdout
+
+
+def test_errors_do_not_need_an_encoding(tmp_path: Path) -> None:
+    done = process("show", tmp_path / "\u00fc \U0001f511.pt", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "does not exist" in done.stderr
+
+
+def test_file_names_that_are_no_text(tmp_path: Path) -> None:
+    if sys.platform in ("win32", "darwin"):
+        pytest.skip("file names are Unicode there")
+    path = save_zip(tmp_path / "a.pt", {"epoch": 1})
+    odd = path.rename(tmp_path / os.fsdecode(b"\xff.pt"))
+    for options in ((), ("--json",)):
+        done = process("show", odd, *options)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nothing_is_imported_from_beside_the_file(tmp_path: Path) -> None:
+    save_zip(tmp_path / "a.pt", {"epoch": 1})
+    for name in ("torch", "click", "json", "inspector"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "inspector", "show", "a.pt"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
