@@ -120,6 +120,12 @@ _FATAL = frozenset(
     {"truncated", "missing-storage", "storage-size", "out-of-bounds", "several-roots"}
 )
 _PYTHON2_STRING = 0x55
+_UNTYPED = ("torch.storage", "UntypedStorage")
+# `_legacy_load` asks the class for its dtype, which it does not have.
+_UNREADABLE = (
+    "It holds untyped storages in the old format: torch (2.13 still) writes such files, but cannot "
+    "read them."
+)
 _MANY = 8
 _OPCODE_NAMES = {opcode.code: opcode.name for opcode in pickletools.opcodes}
 
@@ -132,6 +138,8 @@ def foretell(checkpoint: Checkpoint) -> WeightsOnly:
     reasons = [*_container(checkpoint)]
     if not reasons and checkpoint.demands is not None:
         reasons += _pickle(checkpoint.demands, refused, checkpoint.root)
+        if checkpoint.format == "torch-legacy" and _UNTYPED in checkpoint.demands.globals:
+            reasons.append(_UNREADABLE)
     reasons += [
         finding.message for finding in checkpoint.findings if finding.code in _FATAL
     ][:_MANY]  # fmt: skip
