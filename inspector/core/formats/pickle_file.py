@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspector.core.errors import Damaged
+from inspector.core.errors import Damaged, SourceError
 from inspector.core.formats.base import Reader, Structure, Subject
 from inspector.core.formats.joblib_arrays import JoblibUnpickler
 from inspector.core.formats.pickling.allowlist import ALLOWED
@@ -141,6 +141,9 @@ class _NestedStreams:
         return legacy.run.value
 
     def locate(self, storage: Storage) -> tuple[Source, int]:
+        if storage.key not in self._places:
+            uri = self._source.uri
+            raise SourceError(f"{uri}: storage {storage.key!r} is not in its stream.")
         return self._places[storage.key]
 
 

@@ -115,7 +115,8 @@ def _offsets(
     """Return where the bytes of each storage begin, and where the last one ends."""
     offsets = {}
     for key in keys if type(keys) is list else ():
-        storage = table.storages.get(f"{prefix}{key}")
+        known = type(key) in (str, int)
+        storage = table.storages.get(f"{prefix}{key}") if known else None
         if storage is not None:
             offsets[storage.key] = position + _COUNT
             position += _COUNT + storage.nbytes

@@ -68,10 +68,10 @@ class StorageTable:
 
     def dtype(self, cls: Any) -> DType:
         """Return the dtype of the elements in a storage of a class, `torch.FloatStorage` say."""
+        if type(cls) is not Global:  # before it is hashed: nested tuples would overflow the stack
+            raise TypeError("no storage class")
         dtype = self._dtypes.get(cls)
         if dtype is None:
-            if type(cls) is not Global:
-                raise TypeError("no storage class")
             if cls.name == "UntypedStorage":
                 dtype = _UNTYPED
             else:
@@ -84,7 +84,7 @@ def _view_offset(views: list[Any]) -> int:
     if not views or views[0] is None:
         return 0
     _, offset, _ = views[0]
-    if type(offset) is not int or offset < 0:
+    if type(offset) is not int or not 0 <= offset < _MAX_ELEMENTS:
         raise ValueError("impossible view")
     return offset
 
@@ -93,4 +93,6 @@ def _text(value: Any) -> str:
     """Return a key or location as text; Python 2 wrote them as bytes."""
     if type(value) is bytes:
         return value.decode("utf-8", "backslashreplace")
-    return value if type(value) is str else repr(value)
+    if type(value) is not str:
+        raise TypeError("no text")
+    return value
