@@ -9,6 +9,7 @@ from inspector.core.formats import (
     pickle_file,
     safetensors,
     tar_members,
+    torch_export,
     torch_legacy,
     torch_package,
     torch_zip,
@@ -26,6 +27,7 @@ __all__ = ["READERS", "Reader", "Structure", "Subject", "open_checkpoint", "read
 
 READERS: tuple[Reader, ...] = (
     torch_package.READER,
+    torch_export.READER,
     torchscript.READER,
     torch_zip.READER,
     zip_members.READER,

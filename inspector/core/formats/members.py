@@ -120,11 +120,13 @@ class Assembly:
                 return node
         return Node(key, "value", "str", text)
 
-    def texts_of(self, key: Key, names: list[str], open_member: OpenMember) -> list[Node]:
-        """Return a folder of the texts whose names begin with `<key>/`; nothing without any."""
+    def texts_of(
+        self, key: Key, names: list[str], open_member: OpenMember, below: str = ""
+    ) -> list[Node]:
+        """Return a folder of texts without the `<below>` or `<key>/` in front; none for none."""
         nodes = []
         for name in names:
-            keys = key, name.removeprefix(f"{key}/")
+            keys = key, name.removeprefix(below or f"{key}/")
             try:
                 nodes.append(self.text(open_member(name), *keys))
             except InspectorError as error:

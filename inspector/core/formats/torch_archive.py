@@ -102,6 +102,14 @@ class TorchArchive:
     def findings(self, path: Path) -> list[Finding]:
         """Return what is odd about the archive as a whole."""
         findings = archive_findings(self.index, path)
+        if self.byte_order == "big":
+            message = "The numbers are stored in big-endian byte order."
+            findings.append(Finding("big-endian", "info", message, path))
+        return findings
+
+    def root_findings(self, path: Path) -> list[Finding]:
+        """Return what torch.load or torch.jit.load would refuse about the root folder."""
+        findings = []
         roots = {name.partition("/")[0] for name in self.index.members}
         if self.folder and len(roots) > 1:
             message = (
@@ -112,9 +120,6 @@ class TorchArchive:
         elif not self.folder:
             message = "The records have no root folder; torch.load would refuse the archive."
             findings.append(Finding("no-root", "warning", message, path))
-        if self.byte_order == "big":
-            message = "The numbers are stored in big-endian byte order."
-            findings.append(Finding("big-endian", "info", message, path))
         return findings
 
     def storage_findings(

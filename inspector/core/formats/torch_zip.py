@@ -37,7 +37,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         damage = [_cut_finding(records, table, subject)]
     else:
         run = run_pickle(records.open(_PICKLE), 0, table, part(progress, 0.1, 0.8))
-        damage = records.findings(subject.path)
+        damage = records.findings(subject.path) + records.root_findings(subject.path)
         damage += records.storage_findings(table, subject.path, _STORAGES)
     tree, findings = make_tree(run, subject.path)
     version = records.version

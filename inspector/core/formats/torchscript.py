@@ -31,6 +31,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
     assert records is not None
     whole = Assembly(subject)
     whole.findings += records.findings(subject.path)
+    whole.findings += records.root_findings(subject.path)
     nodes = []
     for at, (record, storages) in enumerate(_pickles(records)):
         share = part(progress, at / 3, (at + 1) / 3)
