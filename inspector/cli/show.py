@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import click
@@ -17,6 +19,7 @@ from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Selection, T
 from inspector.core.summary import headline, path_text, value_text
 
 _WIDEST_KEY = 72
+_MEASURED = 2000  # rows that set the width of the columns; the others are printed as they come
 _VERSIONS = Attribute("_metadata")  # a state_dict's module versions: as many rows as modules
 _COLUMNS = ("Key", "Shape", "Dtype", "Size", "Device")
 
@@ -60,7 +63,7 @@ def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
             where = f" [{text.printable(path_text(finding.path), 120)}]" if finding.path else ""
             click.secho(f"{finding.severity}: {text.printable(finding.message)}{where}", fg=colour)
         click.echo()
-        _print_rows(_rows(checkpoint, selection, bool(include)))
+        _print_rows(_rows(checkpoint, selection))
         if not include:
             _print_loading(checkpoint)
 
@@ -79,27 +82,28 @@ class _Row(NamedTuple):
     leaf: bool
 
 
-def _rows(checkpoint: Checkpoint, selection: Selection, filtered: bool) -> list[_Row]:
-    rows: list[_Row] = []
+def _rows(checkpoint: Checkpoint, selection: Selection) -> Iterator[_Row]:
+    """Yield a line for every node, or for the selected leaves and what leads to them."""
 
-    def add(node: Node, path: Path, depth: int) -> bool:
-        """Add a node with what is below it; False if nothing of it was selected."""
+    def below(node: Node, path: Path, depth: int, waiting: list[_Row]) -> Iterator[_Row]:
         row = _Row(_cells(node, checkpoint, depth), not node.children)
-        at = len(rows)
-        rows.append(row)
-        chosen = path in selection if (row.leaf or not filtered) else False
-        for child in node.children if filtered or node.key != _VERSIONS else ():
-            chosen |= add(child, (*path, child.key), depth + 1)
-        if filtered and not chosen:
-            del rows[at:]
-        return chosen
+        if row.leaf and path not in selection:
+            return
+        waiting.append(row)
+        if row.leaf or not selection.chooses:
+            yield from waiting
+            waiting.clear()
+        if selection.chooses or node.key != _VERSIONS:
+            for child in node.children:
+                yield from below(child, (*path, child.key), depth + 1, waiting)
+        if waiting and waiting[-1] is row:
+            waiting.pop()
 
-    if checkpoint.root.children:
-        for child in checkpoint.root.children:
-            add(child, (child.key,), 0)
-    else:
-        add(checkpoint.root, (), 0)
-    return rows
+    root = checkpoint.root
+    for child in root.children:
+        yield from below(child, (child.key,), 0, [])
+    if not root.children:
+        yield from below(root, (), 0, [])
 
 
 def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
@@ -123,17 +127,18 @@ def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
     return key, entries, text.printable(node.type, 60), size, ""
 
 
-def _print_rows(rows: list[_Row]) -> None:
-    if not rows:
+def _print_rows(rows: Iterator[_Row]) -> None:
+    first = list(itertools.islice(rows, _MEASURED))
+    if not first:
         click.echo("Nothing matches.")
         return
     # Long values would push the other columns off the screen: they may run over their column.
     widths = [
-        max(len(_COLUMNS[i]), *(min(len(row.cells[i]), limit) for row in rows))
+        max(len(_COLUMNS[i]), *(min(len(row.cells[i]), limit) for row in first))
         for i, limit in enumerate((_WIDEST_KEY, 28, 28, 10, 20))
     ]
     click.secho(_line(_COLUMNS, widths), dim=True)
-    for row in rows:
+    for row in itertools.chain(first, rows):
         click.secho(_line(row.cells, widths), bold=not row.leaf)
 
 

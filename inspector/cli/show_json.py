@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading import loading_of
 from inspector.core.model import (
+    Finding,
     Node,
     Path,
     Selection,
@@ -22,7 +23,7 @@ from inspector.core.model import (
 from inspector.core.summary import device_bytes, path_text, value_text
 
 _quote = json.encoder.encode_basestring_ascii
-_BATCH = 4096  # rows written at a time
+_LIMIT = 256 << 20  # bytes of rows, and eight times the file: usual rows take far less
 
 
 def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> None:
@@ -49,17 +50,38 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
             for name, counts in dtypes.items()
         },
     }
-    tail = {
-        "values": list(_value_rows(checkpoint.root, selection)),
+    tail: dict[str, Any] = {
         "loading": _loading(checkpoint),
-        "findings": [
-            finding._asdict() | {"path": json_path(finding.path)} for finding in checkpoint.findings
-        ],
+        "findings": [_finding(finding) for finding in checkpoint.findings],
     }
     stream.write(json.dumps(head)[:-1] + ', "tensors": [\n')
-    for start in range(0, len(rows), _BATCH):
-        stream.write((",\n" if start else "") + ",\n".join(rows[start : start + _BATCH]))
+    limit = _LIMIT + 8 * checkpoint.source.size
+    left_out = _write_rows(iter(rows), stream, limit)
+    stream.write('\n], "values": [\n')
+    left_out += _write_rows(_value_rows(checkpoint.root, selection), stream, limit)
+    if left_out:
+        message = f"{left_out} rows are left out: with their paths they take over {limit} bytes."
+        tail["findings"].append(_finding(Finding("output-limit", "warning", message)))
     stream.write("\n], " + json.dumps(tail)[1:] + "\n")
+
+
+def _write_rows(rows: Iterator[str], stream: TextIO, limit: int) -> int:
+    """Write JSON objects, a line each; return how many did not fit into `limit` bytes.
+
+    A stream of a few bytes can refer to one long text again and again.
+    """
+    written = left_out = 0
+    for row in rows:
+        if written + len(row) > limit:
+            left_out += 1
+            continue
+        stream.write(",\n" + row if written else row)
+        written += len(row)
+    return left_out
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return finding._asdict() | {"path": json_path(finding.path)}
 
 
 def _loading(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -160,16 +182,16 @@ def _key(key: Any) -> str:
     return json.dumps(json_key(key))
 
 
-def _value_rows(root: Node, selection: Selection) -> Iterator[dict[str, Any]]:
+def _value_rows(root: Node, selection: Selection) -> Iterator[str]:
     """Yield every leaf that is no tensor."""
     if not root.children and root.kind != "tensor" and () in selection:
-        yield _value_row((), root)
+        yield json.dumps(_value_row((), root))
     for path, parent in containers(root):
         for node in parent.children:
             if node.kind != "tensor" and not node.children:
                 where = (*path, node.key)
                 if where in selection:
-                    yield _value_row(where, node)
+                    yield json.dumps(_value_row(where, node))
 
 
 def _value_row(path: Path, node: Node) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from inspector.core.checkpoint import PickleDemands
 from inspector.core.formats.pickling.allowlist import ALLOWED
 from inspector.core.formats.pickling.standins import Builder
 from inspector.core.formats.pickling.storages import StorageTable
-from inspector.core.formats.pickling.tree import MAX_DEPTH, TreeBuilder
+from inspector.core.formats.pickling.tree import MAX_DEPTH, MAX_NODES, TreeBuilder
 from inspector.core.formats.pickling.unpickler import Unpickler
 from inspector.core.model import Finding, Node, Path, tensors
 from inspector.core.progress import Progress, silent
@@ -65,6 +65,9 @@ def make_tree(run: PickleRun, path: Path = ()) -> tuple[Node, list[Finding]]:
     if builder.cut is not None:
         message = f"Nested more than {MAX_DEPTH} levels deep; what lies below is not shown."
         findings.append(Finding("too-deep", "warning", message, builder.cut))
+    if builder.crowded is not None:
+        message = f"More than {MAX_NODES:,} values besides tensors; the rest is not shown."
+        findings.append(Finding("too-many", "warning", message, builder.crowded))
     if builder.duplicate is not None:
         message = "A mapping holds this key twice; Python would keep the last value only."
         findings.append(Finding("duplicate-key", "warning", message, builder.duplicate))

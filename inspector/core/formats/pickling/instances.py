@@ -70,7 +70,7 @@ def _partial(instance: Instance) -> Instance | None:
     shown = Instance(Global("functools", "partial object"))
     names = ("func", "args", "keywords")
     pairs = [item for pair in zip(names, state, strict=False) for item in pair]
-    shown.states.append(PickledDict(pairs=pairs))
+    shown.states = (PickledDict(pairs=pairs),)
     return shown
 
 

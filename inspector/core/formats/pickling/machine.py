@@ -7,7 +7,7 @@ an index of 2^31 costs no more than one of 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from inspector.core.errors import Damaged
@@ -31,6 +31,8 @@ _FIRST_WINDOW = 2 << 20  # the same for the first: most pickles end in it
 _MARGIN = 1 << 20  # more than ROUND opcodes of fixed size can take (9 bytes each)
 ROUND = 1 << 16  # opcodes between two progress calls
 KEEP = 255  # longer bytes are left in the source; the longest a SHORT_BINBYTES can be
+_MOST_VALUES = 2_000_000  # containers; the largest known checkpoints have a tenth of it
+_MOST_STATES = 4  # for one object; real ones are handed one or two
 KEEP_TEXT = 16 << 20  # longer text is left in the source
 
 
@@ -65,6 +67,7 @@ class Machine:
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memo: dict[int | bytes, Any] = {}
+        self._spent = 0
         self.rebuild_tensor = Global("", "")
         """`torch._utils._rebuild_tensor_v2`, once the stream has named it."""
 
@@ -94,7 +97,22 @@ class Machine:
                 self.note(
                     "malformed-arguments", f"{function.text} was given arguments it cannot take."
                 )
+        self.spend(1)
         return Instance(function, args, kwargs)
+
+    def spend(self, count: int) -> None:
+        """Account for containers, and for values copied from one to another.
+
+        Both cost far more memory than the bytes that ask for them; raises Damaged when a stream
+        asks for more than any checkpoint needs.
+        """
+        self._spent += count
+        if self._spent > _MOST_VALUES:
+            raise Damaged(
+                f"{self.source.uri}: its pickle stream asks for more than {_MOST_VALUES:,} "
+                "containers.",
+                "It is no checkpoint, or it was made to exhaust the memory.",
+            )
 
     # ---- the window --------------------------------------------------------------------
 
@@ -190,7 +208,7 @@ class Machine:
         if type(container) is list:
             container.extend(items)
         elif isinstance(container, Instance | PickledSequence):
-            container.items.extend(items)
+            container.items = _grown(container.items, items)
         else:
             self.note("append-to-nothing", "The stream appends to a value that is no list.")
 
@@ -199,14 +217,17 @@ class Machine:
         if len(pairs) % 2:
             self.broken(what="sets a key without a value")
         if isinstance(container, PickledDict | Instance):
-            container.pairs.extend(pairs)
+            container.pairs = _grown(container.pairs, pairs)
         else:
             self.note("setitem-on-nothing", "The stream sets items of a value that is no dict.")
 
     def build(self, instance: Any, state: Any) -> None:
         """Keep the state that BUILD hands to an object."""
         if isinstance(instance, Instance | PickledDict | DressedTensor):
-            instance.states.append(state)
+            if len(instance.states) < _MOST_STATES:
+                instance.states = (*instance.states, state)
+            else:
+                self.note("many-states", "The stream changes the attributes of an object often.")
         elif isinstance(instance, Tensor):
             # Parameters of torch before 0.4 are handed (requires_grad, volatile, hooks) again.
             if type(state) is not tuple or state[:1] != (instance.requires_grad,):
@@ -236,3 +257,11 @@ def memo_key(index: int) -> int | bytes:
     if 0 <= index < 256:
         return index
     return index.to_bytes(4, "little") if index < 1 << 32 else str(index).encode()
+
+
+def _grown(content: Sequence[Any], more: list[Any]) -> Sequence[Any]:
+    """Return the content with more behind it: the same list once there is one."""
+    if type(content) is not list:
+        return [*content, *more]
+    content.extend(more)
+    return content

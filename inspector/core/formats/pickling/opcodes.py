@@ -35,6 +35,7 @@ def _constant(value: Any) -> Handler:
 
 def _fresh(make: Callable[[], Any]) -> Handler:
     def push(machine: Machine, p: int) -> int:
+        machine.spend(1)
         machine.stack.append(make())
         return p
 
@@ -62,13 +63,16 @@ def _long(width: int) -> Handler:
     def push(machine: Machine, p: int) -> int:
         length, p = _length(machine, p, width, signed=width == 4)
         data, p = machine.payload(p, length)
-        number = int.from_bytes(data, "little", signed=True)
-        # Decimal text of so many digits is refused by CPython: nobody could print the value.
-        huge = length * 2.41 > _MAX_DIGITS
-        machine.stack.append(PlainValue("int", hex(number)) if huge else number)
+        machine.stack.append(_printable(int.from_bytes(data, "little", signed=True)))
         return p
 
     return push
+
+
+def _printable(number: int) -> int | PlainValue:
+    """Return the number, as text if it is so large that CPython refuses to print it."""
+    huge = number.bit_length() > _MAX_DIGITS * 3.32
+    return PlainValue("int", hex(number)) if huge else number
 
 
 def _unicode(width: int) -> Handler:
@@ -143,13 +147,14 @@ def _unicode_line(machine: Machine, p: int) -> int:
 
 def _number(machine: Machine, line: bytes, p: int) -> Any:
     text = line.strip().removesuffix(b"L")
-    if len(text) > _MAX_DIGITS:
+    if len(text) * (1.21 if text[:2].lower() == b"0x" else 1) > _MAX_DIGITS:
         machine.note("huge-integer", "An integer of more than 4,300 digits is shown as text.")
         return machine.text(text)
     try:
-        return int(text, 0) if text[:2].lower() == b"0x" else int(text)
+        number = int(text, 0) if text[:2].lower() == b"0x" else int(text)
     except ValueError:
         machine.broken(p, "has an integer that is none")
+    return _printable(number)
 
 
 def _int_line(machine: Machine, p: int) -> int:
@@ -214,12 +219,14 @@ def _tuple(length: int) -> Handler:
 
 
 def _list(machine: Machine, p: int) -> int:
+    machine.spend(1)
     items = machine.pop_mark()
     machine.stack.append(items)
     return p
 
 
 def _dict(machine: Machine, p: int) -> int:
+    machine.spend(1)
     pairs = machine.pop_mark()
     value = PickledDict()
     machine.set_items(value, pairs)
@@ -228,6 +235,7 @@ def _dict(machine: Machine, p: int) -> int:
 
 
 def _frozenset(machine: Machine, p: int) -> int:
+    machine.spend(1)
     items = machine.pop_mark()
     machine.stack.append(PickledSequence("frozenset", items))
     return p

@@ -2,12 +2,13 @@
 
 The machine makes exact builtins (str, bytes, int, float, bool, None, list, tuple) and these
 classes, nothing else. None of them runs anything when touched; none compares or hashes by
-content, so no stream can make them slow.
+content, so no stream can make them slow. Their content is an empty tuple until there is some: a
+stream can ask for one with every byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from inspector.core.model import DType, Storage
@@ -18,6 +19,10 @@ class Caller(Protocol):
 
     def call(self, function: Any, args: Any, kwargs: Any = None) -> Any:
         """Return what `function(*args)` stands for."""
+        ...
+
+    def spend(self, count: int) -> None:
+        """Account for values that are made without having been in the stream."""
         ...
 
 
@@ -56,11 +61,11 @@ class Instance:
         """The Global that was called; any other value if the stream called something odd."""
         self.args = args
         self.kwargs = kwargs
-        self.states: list[Any] = []
+        self.states: Sequence[Any] = ()
         """What BUILD handed over, usually one dict of attributes."""
-        self.items: list[Any] = []
+        self.items: Sequence[Any] = ()
         """What was appended: the content of a list-like object."""
-        self.pairs: list[Any] = []
+        self.pairs: Sequence[Any] = ()
         """Keys and values in turn: the content of a dict-like object."""
 
 
@@ -69,11 +74,11 @@ class PickledDict:
 
     __slots__ = ("pairs", "states", "type")
 
-    def __init__(self, type_name: str = "dict", pairs: list[Any] | None = None) -> None:
+    def __init__(self, type_name: str = "dict", pairs: Sequence[Any] = ()) -> None:
         self.type = type_name
-        self.pairs: list[Any] = pairs if pairs is not None else []
+        self.pairs = pairs
         """Keys and values in turn."""
-        self.states: list[Any] = []
+        self.states: Sequence[Any] = ()
 
 
 class PickledSequence:
@@ -81,9 +86,9 @@ class PickledSequence:
 
     __slots__ = ("items", "type")
 
-    def __init__(self, type_name: str, items: list[Any] | None = None) -> None:
+    def __init__(self, type_name: str, items: Sequence[Any] = ()) -> None:
         self.type = type_name
-        self.items: list[Any] = items if items is not None else []
+        self.items = items
 
 
 class Bulk(NamedTuple):
@@ -118,7 +123,7 @@ class DressedTensor:
     def __init__(self, tensor: Any, type_name: str, state: Any) -> None:
         self.tensor = tensor
         self.type = type_name
-        self.states: list[Any] = [state]
+        self.states: Sequence[Any] = (state,)
 
 
 class TypedStorage(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from inspector.core.formats.pickling.instances import known_value
@@ -21,7 +21,10 @@ from inspector.core.model import Attribute, Key, Kind, Node, Path, Tensor
 from inspector.core.model.path import OpaqueKey
 
 MAX_DEPTH = 100  # levels; deeper nesting is cut, so that every consumer may use recursion
+MAX_NODES = 1_000_000  # values besides tensors; a stream may refer to the same ones again and again
 _FLAT = 16  # a shared tuple of so few plain values is shown again instead of referred to
+_CROWDED = f"more than {MAX_NODES:,} values; the rest is not shown"
+_LONGEST_KEY = 200  # characters of a key that is no text
 _PLAIN = frozenset({str, int, float, bool, type(None), bytes, complex})
 
 _MODULE_PARTS = ("_parameters", "_buffers", "_modules")
@@ -52,8 +55,12 @@ class TreeBuilder:
     def __init__(self) -> None:
         self._places: dict[int, Path] = {}
         self._shown: list[Any] = []  # values made here: their ids must not be given out again
+        self._flat: dict[int, tuple[Node, ...]] = {}  # children of flat tuples: shared as well
+        self._left = MAX_NODES
         self.cut: Path | None = None
         """The first place where nesting went deeper than MAX_DEPTH."""
+        self.crowded: Path | None = None
+        """The first place that is not shown because there are more than MAX_NODES values."""
         self.duplicate: Path | None = None
         """The first key that its mapping holds twice."""
 
@@ -65,7 +72,10 @@ class TreeBuilder:
         if kind in _PLAIN:
             return Node(key, "value", kind.__name__, value)
         if kind is tuple and len(value) <= _FLAT and all(type(item) in _PLAIN for item in value):
-            return self._sequence(value, key, path, "tuple")
+            children = self._flat.get(id(value))
+            if children is None:
+                children = self._flat[id(value)] = tuple(self._children(enumerate(value), path))
+            return Node(key, "sequence", "tuple", None, children)
         if kind is Instance:
             known = known_value(value)
             if known is not None:
@@ -73,16 +83,23 @@ class TreeBuilder:
         leaf = _LEAVES.get(kind)
         if leaf is not None:
             return leaf(value, key)
+        return self._container(value, key, path)
+
+    def _container(self, value: Any, key: Key, path: Path) -> Node:
         first = self._places.get(id(value))
         if first is not None:
             return Node(key, "reference", "", first)
         if len(path) >= MAX_DEPTH:
             self.cut = self.cut or path
             return Node(key, "cut", "", f"nested more than {MAX_DEPTH} levels deep")
+        if self._left <= 0:
+            self.crowded = self.crowded or path
+            return Node(key, "cut", "", _CROWDED)
         self._places[id(value)] = path
-        return self._container(value, key, path)
+        return self._opened(value, key, path)
 
-    def _container(self, value: Any, key: Key, path: Path) -> Node:
+    def _opened(self, value: Any, key: Key, path: Path) -> Node:
+        """Return the node of a container that was not met before, with its children."""
         if isinstance(value, PickledDict):
             children = self._items(value.pairs, path)
             attributes = list(_attributes(value.states))
@@ -124,23 +141,31 @@ class TreeBuilder:
         return Node(key, "sequence", type_name, None, tuple(children))
 
     def _children(self, items: Iterable[tuple[Key, Any]], path: Path) -> list[Node]:
-        return [self.build(value, key, (*path, key)) for key, value in items]
+        nodes = []
+        for key, value in items:
+            self._left -= 1
+            if self._left < 0:
+                self.crowded = self.crowded or path
+                nodes.append(Node(OpaqueKey("…"), "cut", "", _CROWDED))
+                break
+            nodes.append(self.build(value, key, (*path, key)))
+        return nodes
 
-    def _items(self, pairs: list[Any], path: Path) -> list[Node]:
+    def _items(self, pairs: Sequence[Any], path: Path) -> list[Node]:
         """Return the nodes of a mapping's items, keys and values in turn."""
         nodes = []
         seen: set[Any] = set()
         values = iter(pairs)
         for raw, value in zip(values, values, strict=True):
             key = raw if type(raw) is str else _plain_key(raw)
-            if (
-                type(value) is Tensor and not value.parts
-            ):  # nearly all of a state_dict: no call, no path
+            if type(value) is Tensor and not value.parts:  # nearly all: no call, no path
                 nodes.append(
                     Node(key, "tensor", "Parameter" if value.parameter else "Tensor", value)
                 )
             else:
-                nodes.append(self.build(value, key, (*path, key)))
+                nodes += self._children(((key, value),), path)
+                if self._left < 0:
+                    break
             # Text hashes are salted; numbers could be chosen to collide, so their text is used.
             # An object as a key is equal to no other.
             mark: Any = key if type(key) is str else (type(key), repr(key))
@@ -197,7 +222,7 @@ class TreeBuilder:
         return self.build(value, step, (*path, step))
 
 
-def _pairs(flat: list[Any]) -> Iterator[tuple[Any, Any]]:
+def _pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     values = iter(flat)
     return zip(values, values, strict=True)
 
@@ -207,7 +232,7 @@ def _named(attributes: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Any]]:
         yield Attribute(step) if type(step) is str else step, value
 
 
-def _attributes(states: list[Any]) -> Iterator[tuple[Key, Any]]:
+def _attributes(states: Sequence[Any]) -> Iterator[tuple[Key, Any]]:
     """Yield name and value of every attribute that BUILD set; `_state` for a state that is no dict.
 
     A pair of dicts is `(__dict__, __slots__)`, as `copyreg.__reduce_ex__` writes it.
@@ -241,12 +266,13 @@ def _plain_key(raw: Any, depth: int = 0) -> Key:
     if type(raw) is Global:
         return OpaqueKey(raw.text)
     if type(raw) is PlainValue:
-        return OpaqueKey(f"{raw.type}({raw.value!r})")
+        return OpaqueKey(f"{raw.type}({raw.value!r})"[:_LONGEST_KEY])
     if type(raw) is Tensor:  # the state of a pickled optimizer is keyed by parameters
         where = f" in storage {raw.storage.key}" if raw.storage else ""
         return OpaqueKey(f"<{'Parameter' if raw.parameter else 'Tensor'}{where}>")
     if type(raw) is Instance and type(raw.cls) is Global:
-        plain = [repr(arg) for arg in raw.args if type(arg) in _PLAIN] if raw.args else []
+        args = raw.args[:_FLAT] if type(raw.args) is tuple else ()
+        plain = [repr(arg)[:100] for arg in args if type(arg) in _PLAIN]
         return OpaqueKey(f"{raw.cls.text}({', '.join(plain)})")
     return OpaqueKey(f"<{type(raw).__name__}>")
 

@@ -21,15 +21,14 @@ def _mapping(type_name: str) -> Builder:
     """Describe `cls()`, `cls({…})` and Python 2's `cls([[key, value], …])`."""
 
     def build(caller: Caller, args: tuple[Any, ...]) -> PickledDict:
-        value = PickledDict(type_name)
-        if args:
-            (items,) = args
-            if isinstance(items, PickledDict):
-                value.pairs.extend(items.pairs)
-            else:
-                for key, item in items:
-                    value.pairs += (key, item)
-        return value
+        if not args:
+            return PickledDict(type_name)
+        (items,) = args
+        if isinstance(items, PickledDict):
+            caller.spend(len(items.pairs))
+            return PickledDict(type_name, list(items.pairs))
+        caller.spend(len(items))
+        return PickledDict(type_name, [half for key, item in items for half in (key, item)])
 
     return build
 
@@ -42,27 +41,28 @@ def _default_dict(caller: Caller, args: tuple[Any, ...]) -> PickledDict:
 
 def _sequence(type_name: str) -> Builder:
     def build(caller: Caller, args: tuple[Any, ...]) -> PickledSequence:
-        return PickledSequence(type_name, _items(args))
+        return PickledSequence(type_name, _items(caller, args))
 
     return build
 
 
 def _list(caller: Caller, args: tuple[Any, ...]) -> list[Any]:
     """Describe `list()` and `list([…])`."""
-    return _items(args)
+    return _items(caller, args)
 
 
 def _tuple(caller: Caller, args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Describe `tuple([…])`."""
-    return tuple(_items(args))
+    return tuple(_items(caller, args))
 
 
-def _items(args: tuple[Any, ...]) -> list[Any]:
+def _items(caller: Caller, args: tuple[Any, ...]) -> list[Any]:
     items = args[0] if args else []
     if isinstance(items, PickledSequence):
-        return list(items.items)
+        items = items.items
     if type(items) not in (list, tuple):
         raise TypeError("no items")
+    caller.spend(len(items))
     return list(items)
 
 
@@ -71,9 +71,11 @@ def _reconstructor(caller: Caller, args: tuple[Any, ...]) -> Any:
     cls, _base, state = args
     instance = Instance(cls)
     if isinstance(state, PickledDict):
-        instance.pairs.extend(state.pairs)
+        caller.spend(len(state.pairs))
+        instance.pairs = list(state.pairs)
     elif type(state) in (list, tuple):
-        instance.items.extend(state)
+        caller.spend(len(state))
+        instance.items = list(state)
     elif state is not None:
         instance.args = (state,)
     return instance

@@ -113,7 +113,8 @@ def _quantized(caller: Caller, args: tuple[Any, ...]) -> Tensor:
     scheme, scale, zero_point, *axis = quantizer
     name = _torch_name(scheme)
     if isinstance(scale, Tensor) and isinstance(zero_point, Tensor):
-        text = f"{name}, axis {axis[0]!r}, {scale.elements} scales" if axis else name
+        named = axis and type(axis[0]) is int
+        text = f"{name}, axis {axis[0]}, {scale.elements} scales" if named else name
         parts = (("scales", scale), ("zero_points", zero_point))
         return tensor._replace(quantization=text, parts=parts)
     if type(scale) is not float or type(zero_point) is not int:
@@ -187,11 +188,11 @@ def _from_type(caller: Caller, args: tuple[Any, ...]) -> Any:
         return _wrapper(cls, arguments, state)
     value = caller.call(function, arguments)
     if isinstance(value, DressedTensor):
-        value.states.append(state)
+        value.states = (*value.states, state)
         return value
     if not isinstance(value, Tensor):  # a subclass with a function of its own, jagged tensors say
         instance = Instance(cls, arguments)
-        instance.states.append(state)
+        instance.states = (state,)
         return instance
     if cls.name in _PLAIN_TENSORS:
         value = value._replace(parameter=value.parameter or cls.name == "Parameter")
@@ -206,14 +207,14 @@ def _wrapper(cls: Global, arguments: Any, state: Any) -> Instance:
     """
     names = ("dtype", "size", "stride", "storage_offset", "layout", "device", "requires_grad")
     instance = _attributes(cls, dict(zip(names, arguments[1:], strict=True)))
-    instance.states.append(state)
+    instance.states = (*instance.states, state)
     return instance
 
 
 def _attributes(cls: Global, attributes: dict[str, Any]) -> Instance:
     instance = Instance(cls)
     pairs = [item for pair in attributes.items() for item in pair]
-    instance.states.append(PickledDict(pairs=pairs))
+    instance.states = (PickledDict(pairs=pairs),)
     return instance
 
 
@@ -230,7 +231,7 @@ def _graph_module(caller: Caller, args: tuple[Any, ...]) -> Instance:
     if not isinstance(body, PickledDict):
         raise TypeError("no module")
     instance = Instance(Global("torch.fx.graph_module", "GraphModule"))
-    instance.states.append(body)
+    instance.states = (body,)
     return instance
 
 
@@ -239,6 +240,7 @@ def _size(caller: Caller, args: tuple[Any, ...]) -> tuple[int, ...]:
     (sizes,) = args
     if type(sizes) not in (tuple, list):
         raise TypeError("no sizes")
+    caller.spend(len(sizes))
     return tuple(sizes)
 
 
@@ -266,18 +268,12 @@ def old_tensor(instance: Instance) -> Any:
     state = instance.states[0] if len(instance.states) == 1 else None
     if type(state) is not tuple or len(state) != 4:
         return None
+    typed, offset, shape, stride = state
     try:
-        return _tensor_v1(_NOBODY, state)
+        return _view(typed, None, offset, shape, stride, False)
     except (TypeError, ValueError):
         return None
 
-
-class _Nobody:
-    def call(self, function: Any, args: Any, kwargs: Any = None) -> Any:
-        raise TypeError("nothing to call")
-
-
-_NOBODY = _Nobody()
 
 TORCH: dict[tuple[str, str], Builder] = {
     ("torch._utils", "_rebuild_tensor"): _tensor_v1,
