@@ -38,7 +38,7 @@ class _PackageStorages(StorageTable):
         if type(persistent_id) is not tuple or persistent_id[:1] != ("reduce_package",):
             return super().persistent_load(persistent_id)
         number, function, args = (*persistent_id[1:], None, None, None)[:3]
-        mark = repr(number) if type(number) in (int, str) else id(persistent_id)
+        mark = number if type(number) in (int, str) else id(persistent_id)
         return self._rebuilt.setdefault(mark, Instance(function, args))
 
 

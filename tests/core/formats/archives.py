@@ -16,7 +16,10 @@ def read_tensors(checkpoint: Checkpoint) -> Iterator[tuple[tuple[Any, ...], torc
         if tensor.storage is None:
             continue
         data = checkpoint.read(tensor.storage, 0, tensor.storage.nbytes)
-        flat = torch.frombuffer(bytearray(data), dtype=getattr(torch, tensor.dtype.name))
+        dtype = getattr(torch, tensor.dtype.name)
+        flat = (
+            torch.frombuffer(bytearray(data), dtype=dtype) if data else torch.empty(0, dtype=dtype)
+        )
         yield path, flat.as_strided(tensor.shape, tensor.stride, tensor.offset)
 
 
