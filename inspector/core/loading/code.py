@@ -31,8 +31,18 @@ _NUMPY_SCALAR = '(np.float64(0).__reduce__()[0], "numpy.{core}.multiarray.scalar
 _PLAIN = ("frozenset", "slice", "range", "list", "tuple", "dict", "int", "float", "bool", "str",
           "bytes")  # fmt: skip
 
+_JAGGED = ("torch.nested._internal.nested_tensor.NestedTensor",
+           "torch.nested._internal.nested_tensor._rebuild_njt",
+           "torch._dynamo.decorators._DimRange")  # fmt: skip
+_DTENSOR = ("device_mesh.DeviceMesh", "_mesh_layout._MeshLayout", "_mesh_layout._FlatLayout",
+            "tensor.DTensor", "tensor._dtensor_spec.DTensorSpec",
+            "tensor._dtensor_spec.TensorMeta", "tensor._dtensor_spec.ShardOrderEntry",
+            "tensor.placement_types.Partial", "tensor.placement_types.Replicate",
+            "tensor.placement_types.Shard")  # fmt: skip
+
 # One row per class that does nothing but hold a value: the module to import, and how
-# `safe_globals` gets it. A pair gives the name in the file where Python has moved the class.
+# `safe_globals` gets it. A pair gives the name in the file where Python has moved the class;
+# an empty text says that the import is enough.
 _HARMLESS: dict[str, tuple[str, str]] = {
     "argparse.Namespace": ("argparse", "argparse.Namespace"),
     "types.SimpleNamespace": ("types", "types.SimpleNamespace"),
@@ -42,6 +52,8 @@ _HARMLESS: dict[str, tuple[str, str]] = {
     "uuid.SafeUUID": ("uuid", "uuid.SafeUUID"),
     "torch.torch_version.TorchVersion": ("torch", "torch.torch_version.TorchVersion"),
     "torch.nn.parameter.Buffer": ("torch", "torch.nn.Buffer"),
+    **dict.fromkeys(_JAGGED, ("torch._dynamo", "")),
+    **{f"torch.distributed.{name}": ("torch.distributed.tensor", "") for name in _DTENSOR},
     "numpy.dtype": ("numpy", "np.dtype"),
     "numpy.ndarray": ("numpy", "np.ndarray"),
     **{
@@ -105,11 +117,12 @@ def _torch(checkpoint: Checkpoint, verdict: WeightsOnly, name: str) -> Iterator[
     yield from _path(checkpoint)
     if any("cut off" in reason for reason in verdict.reasons):
         yield "# The file is damaged: torch.load cannot read it. Whole, it would be read so:"
-    if allowed:
-        yield from _allowing([expression for _, expression in allowed], name)
+    expressions = [expression for _, expression in allowed if expression]
+    if expressions:
+        yield from _allowing(expressions, name)
         return
     encoding = ', encoding="latin1"' if any("latin1" in why for why in verdict.reasons) else ""
-    trusted = verdict.loads or encoding or not _pickle_is_refused(checkpoint, verdict)
+    trusted = verdict.loads or allowed or encoding or not _pickle_is_refused(checkpoint, verdict)
     if not trusted:
         yield "# weights_only=False runs whatever the file asks for: only if you trust its origin."
         yield from _needed(checkpoint)

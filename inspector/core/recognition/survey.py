@@ -186,7 +186,9 @@ def _visit_mapping(node: Node, path: Path, seen: Survey, may_be_weights: bool) -
         for entry in tally.containers:
             key = str(entry.key).lower()
             inside = may_be_weights and key not in _NO_WEIGHTS and _role(key) is None
-            named = type(entry.key) is not int
+            # A counter is no name, and a private attribute holds no weights that one would load.
+            private = type(entry.key) is Attribute and key.startswith("_")
+            named = type(entry.key) is not int and not private
             _visit(entry, (*path, entry.key), seen, inside and named)
 
 

@@ -9,6 +9,8 @@ import datetime
 import decimal
 import fractions
 import pathlib
+import subprocess
+import sys
 import types
 import uuid
 import warnings
@@ -23,7 +25,7 @@ from inspector.core.loading import loading_of
 from tests.checkpoints import WRITERS, save_pickle, save_safetensors, save_zip
 
 
-class Net(torch.nn.Module):
+class Net(torch.nn.Module):  # type: ignore[misc]
     def __init__(self):
         super().__init__()
         self.conv = torch.nn.Conv2d(1, 2, 3)
@@ -193,6 +195,23 @@ def test_numpy_values_under_their_names_of_numpy_1(tmp_path, trained):
     scope = run(file)
     assert_same_weights(scope["model"], trained)
     assert scope["checkpoint"]["extra"] == 1.5
+
+
+def test_jagged_tensors_need_an_import_only(tmp_path):
+    file = tmp_path / "jagged.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parts = [torch.ones(2, 3), torch.ones(4, 3)]
+        jagged = torch.nested.nested_tensor(parts, layout=torch.jagged)
+        save_zip(file, {"jagged": jagged})
+    code = code_for(file)
+    assert "import torch._dynamo" in code
+    assert "weights_only=True" in code
+    # In a process of its own: here torch has imported everything already.
+    program = f"import warnings; warnings.simplefilter('ignore')\n{code.partition('state_dict')[0]}"
+    program += "print(checkpoint['jagged'].values().shape[0])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "6", done.stderr
 
 
 def test_other_classes_need_trust_and_the_code_says_so(tmp_path, trained):
