@@ -36,10 +36,19 @@ class _PackageStorages(StorageTable):
     def persistent_load(self, persistent_id: Any) -> Any:
         """Return the object of `('reduce_package', id, function, args)`, storages as usual."""
         if type(persistent_id) is not tuple or persistent_id[:1] != ("reduce_package",):
-            return super().persistent_load(persistent_id)
+            return super().persistent_load(_with_text_key(persistent_id))
         number, function, args = (*persistent_id[1:], None, None, None)[:3]
         mark = number if type(number) in (int, str) else id(persistent_id)
         return self._rebuilt.setdefault(mark, Instance(function, args))
+
+
+def _with_text_key(persistent_id: Any) -> Any:
+    """Spell the storage's key, a small number here, as its record's name does."""
+    if type(persistent_id) is tuple and len(persistent_id) == 5:
+        tag, cls, key, device, numel = persistent_id
+        if type(key) is int and 0 <= key < 1 << 64:
+            return tag, cls, str(key), device, numel
+    return persistent_id
 
 
 def _accepts(subject: Subject) -> bool:
