@@ -6,6 +6,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import UnknownFormat
 from inspector.core.formats import (
     compressed,
+    numpy_files,
     pickle_file,
     safetensors,
     tar_members,
@@ -31,6 +32,7 @@ READERS: tuple[Reader, ...] = (
     torch_export.READER,
     torchscript.READER,
     torch_zip.READER,
+    numpy_files.READER,
     zip_members.READER,
     torch_legacy.READER,
     torch_tar.READER,
