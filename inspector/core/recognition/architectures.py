@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from inspector.core.model import Node
 from inspector.core.recognition.base import Fact
+from inspector.core.text import plural
 
 Names = Mapping[str, Node]
 _FIRST = 64  # names whose begins are tried: a network may be a part of a larger one
@@ -53,9 +54,8 @@ def _resnet(names: Names, prefix: str) -> str:
 
 def _transformer(name: str, group: str, width: tuple[str, int]) -> Callable[[Names, str], str]:
     def member(names: Names, prefix: str) -> str:
-        return f"{name}, {_blocks(names, prefix, group)} layers, width " + str(
-            _size(names, prefix + width[0], width[1])
-        )
+        layers = plural(_blocks(names, prefix, group), "layer")
+        return f"{name}, {layers}, width {_size(names, prefix + width[0], width[1])}"
 
     return member
 

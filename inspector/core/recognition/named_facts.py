@@ -40,7 +40,6 @@ _NAMED: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("author", "Author", frozenset({"author", "authors", "__author__"})),
     ("description", "Description", frozenset({"description", "comment"})),
 )  # fmt: skip
-_NOTES = ("metadata", "meta", "info", "_metadata_", "checkpoint_info", "__metadata__", "extra")
 _CONFIGURATIONS = (
     "hyper_parameters", "config", "cfg", "model_config", "train_args", "args", "model_args",
     "hparams", "hyperparameters", "opt", "opts", "options", "settings", "params_config", "kwargs",
@@ -63,7 +62,7 @@ def finite(value: Any) -> Any:
 def named_facts(seen: Survey) -> Iterator[Fact]:
     """Yield what the root and the notes beside the weights say about themselves."""
     told: set[str] = set()
-    for _, node in _places(seen):
+    for _, node in seen.places:
         for entry in node.children[:_FEW]:
             for fact in _fact(entry, seen):
                 if fact.name not in told:
@@ -79,7 +78,7 @@ def named_facts(seen: Survey) -> Iterator[Fact]:
 
 def progress(seen: Survey) -> Path | None:
     """Return where the epoch or the step stands; None if neither is told."""
-    for path, node in _places(seen):
+    for path, node in seen.places:
         for entry in node.children[:_FEW]:
             told = type(entry.value) in (int, float)
             if told and any(str(entry.key).lower() in keys for _, _, keys in _NAMED[:2]):
@@ -90,25 +89,12 @@ def progress(seen: Survey) -> Path | None:
 def configuration(seen: Survey) -> Path | None:
     """Return where the settings of the run or of the network are."""
     for name in _CONFIGURATIONS:
-        for path, node in _places(seen):
+        for path, node in seen.places:
             for entry in node.children[:_FEW]:
                 is_text = entry.kind == "value" and isinstance(entry.value, str)
                 if str(entry.key).lower() == name and (entry.children or (is_text and entry.value)):
                     return (*path, entry.key)
     return None
-
-
-def _places(seen: Survey) -> Iterator[tuple[Path, Node]]:
-    """Yield the nodes whose values may be facts: the root, and mappings made for notes."""
-    root = seen.root
-    if root.kind not in ("mapping", "object"):
-        return
-    if len(root.children) <= _FEW:
-        yield (), root
-    last = max(_FEW, len(root.children) - 1)  # safetensors has them there
-    for entry in (*root.children[:_FEW], *root.children[last:]):
-        if str(entry.key) in _NOTES and entry.kind in ("mapping", "object"):
-            yield (entry.key,), entry
 
 
 def _fact(entry: Node, seen: Survey) -> Iterator[Fact]:

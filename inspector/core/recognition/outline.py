@@ -9,6 +9,7 @@ from typing import NamedTuple
 from inspector.core.model import Node, Tensor
 from inspector.core.recognition.layers import layer_text
 
+_DEEPEST = 64
 _OF_A_LAYER = ("lora_A", "lora_B", "parametrizations", "weight", "original", "default")
 
 
@@ -52,7 +53,7 @@ def modules_of(node: Node, limit: int = 200_000) -> ModulePart:
     """Return the modules that the names in a state_dict, or a pickled module, form."""
     whole = ModulePart()
     for name, tensor in _named(node, "", [limit]):
-        steps = name.split(".")
+        steps = name.split(".", _DEEPEST)  # deeper, the rest of a name is one step
         part = whole
         for step in steps[:-1]:
             if step not in part.inside:

@@ -19,6 +19,7 @@ _DEEPEST = 4  # levels below which nobody keeps a state_dict
 _LONGEST_LIST = 64  # longer lists hold measurements, not parts of a run
 _MOST_NAMES = 4096  # of a mapping, kept to look signs up in
 _SAMPLE = 256
+_NOTES = ("metadata", "meta", "info", "_metadata_", "checkpoint_info", "__metadata__", "extra")
 
 WRAPPERS = (
     "module.",  # DataParallel, DistributedDataParallel
@@ -81,6 +82,20 @@ class Survey:
     schedulers: list[tuple[Path, Node]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
 
+    @cached_property
+    def places(self) -> list[tuple[Path, Node]]:
+        """The nodes whose values may be facts: the root, and mappings made for notes."""
+        root = self.root
+        if root.kind not in ("mapping", "object"):
+            return []
+        last = max(_MOST_NAMES, len(root.children) - 1)  # safetensors has them there
+        notes = [
+            ((entry.key,), entry)
+            for entry in (*root.children[:_MOST_NAMES], *root.children[last:])
+            if str(entry.key) in _NOTES and entry.kind in ("mapping", "object")
+        ]
+        return notes if len(root.children) > _MOST_NAMES else [((), root), *notes]
+
     def at(self, *keys: str) -> Node | None:
         """Return the node that the keys lead to, each below the one before."""
         node: Node | None = self.root
@@ -106,7 +121,10 @@ class Survey:
 
 def survey(root: Node) -> Survey:
     """Walk the tree once and return what was seen."""
-    seen = Survey(root)
+    first = root.children[:_MOST_NAMES]
+    seen = Survey(root, {str(entry.key): entry for entry in first})
+    if root.kind in ("mapping", "object"):
+        _note_parts(first, seen)
     _visit(root, (), seen, True)
     seen.weights.sort(key=lambda pair: _rank(pair[0].path, pair[1]))
     for state_dict, _ in seen.weights:
@@ -177,9 +195,6 @@ def _is_training_state(node: Node, path: Path, seen: Survey) -> bool:
 
 def _visit_mapping(node: Node, path: Path, seen: Survey, may_be_weights: bool) -> None:
     tally = _tally(node)
-    if not path:
-        seen.top = {str(entry.key): entry for entry in node.children[:_MOST_NAMES]}
-        _note_parts(node.children[:_MOST_NAMES], path, seen)
     if may_be_weights and _is_state_dict(node, tally):
         seen.weights.append((_state_dict(path, node, tally), node))
     elif len(path) < _DEEPEST:
@@ -192,7 +207,7 @@ def _visit_mapping(node: Node, path: Path, seen: Survey, may_be_weights: bool) -
             _visit(entry, (*path, entry.key), seen, inside and named)
 
 
-def _note_parts(children: Iterable[Node], path: Path, seen: Survey) -> None:
+def _note_parts(children: Iterable[Node], seen: Survey) -> None:
     """Note what its key alone tells: most schedulers and random states look like nothing else."""
     for entry in children:
         role = _role(str(entry.key).lower())
@@ -201,7 +216,7 @@ def _note_parts(children: Iterable[Node], path: Path, seen: Survey) -> None:
             continue
         whole = is_optimizer(entry) or is_scheduler(entry) or is_scaler(entry)  # noted by its look
         if not whole:
-            seen.parts.append(Part(role, (*path, entry.key)))
+            seen.parts.append(Part(role, (entry.key,)))
 
 
 def _is_detailed(part: Part, parts: list[Part]) -> bool:

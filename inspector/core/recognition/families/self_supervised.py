@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from inspector.core.model import json_path
 from inspector.core.recognition.base import Fact
 from inspector.core.recognition.families.base import Family, stated
 from inspector.core.recognition.survey import Survey
@@ -17,13 +16,8 @@ def _is_timm(seen: Survey) -> bool:
     return {"arch", "state_dict", "version", "args"} <= top or "state_dict_ema" in top
 
 
-def _copies(seen: Survey) -> Iterable[Fact]:
-    named = [path for path in (pair[0].path for pair in seen.weights) if path]
-    yield Fact("networks", "Networks", [".".join(map(str, json_path(path))) for path in named][:16])
-
-
 def _arguments(seen: Survey) -> Iterable[Fact]:
-    yield from stated(
+    return stated(
         seen.top.get("args"),
         ("arch", "architecture", "Architecture"),
         ("model", "architecture", "Architecture"),
@@ -32,7 +26,6 @@ def _arguments(seen: Survey) -> Iterable[Fact]:
         ("nb_classes", "classes", "Classes"),
         ("num_classes", "classes", "Classes"),
     )
-    yield from _copies(seen)
 
 
 def _is_dino(seen: Survey) -> bool:

@@ -1,0 +1,133 @@
+"""Recognition must neither fail nor cost: on no tree."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.core.model import Attribute, Node, Storage, Tensor, dtype_named, rollup
+from inspector.core.recognition import recognise
+from inspector.core.recognition.families import FAMILIES
+from inspector.core.recognition.families.base import Family
+
+TENSOR = Tensor(dtype_named("float32"), (2, 2), (2, 1), 0, Storage("0", "cpu", 16))
+
+
+def state_dict(count, key=""):
+    names = (f"layers.{i}.weight" for i in range(count))
+    return Node(
+        key, "mapping", "dict", None, Counted(Node(n, "tensor", "Tensor", TENSOR) for n in names)
+    )
+
+
+class Counted(tuple):
+    """A tuple that counts what is taken out of it by iteration and slices."""
+
+    taken: ClassVar[collections.Counter] = collections.Counter()
+
+    def __iter__(self) -> Iterator:
+        for entry in super().__iter__():
+            Counted.taken[id(self)] += 1
+            yield entry
+
+    def __getitem__(self, at):
+        got = super().__getitem__(at)
+        Counted.taken[id(self)] += len(got) if isinstance(at, slice) else 1
+        return got
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_million_names_are_looked_at_once(nested):
+    count = 100_000
+    weights = state_dict(count, "model" if nested else "")
+    root = Node("", "mapping", "dict", None, (weights,)) if nested else weights
+    totals = rollup(root)
+    Counted.taken.clear()
+    found = recognise(root, totals)
+    assert found.state_dicts == ((("model",),) if nested else ((),))
+    # Once each; beside that, recognisers sample a few thousand, however many there are.
+    more = Counted.taken[id(weights.children)] - count
+    assert 0 <= more < 30_000, more
+    larger = state_dict(2 * count, "model" if nested else "")
+    root = Node("", "mapping", "dict", None, (larger,)) if nested else larger
+    totals = rollup(root)
+    Counted.taken.clear()
+    recognise(root, totals)
+    assert Counted.taken[id(larger.children)] - 2 * count == more
+
+
+def test_a_recogniser_that_errs_hides_nothing():
+    def broken(seen):
+        raise ZeroDivisionError
+
+    rows = (
+        Family("never", "Never", broken),
+        Family("half", "Half", lambda seen: True, broken),
+        *FAMILIES,
+    )
+    root = state_dict(3)
+    found = recognise(root, rollup(root), rows)
+    assert found.failed == ("never", "half: facts")
+    assert found.kind == "state_dict"
+    assert {"family", "parameters"} <= {fact.name for fact in found.facts}
+
+
+def test_names_of_families_are_unique_and_fit_for_programs():
+    names = [family.name for family in FAMILIES]
+    assert len(set(names)) == len(names)
+    assert all(name == name.lower() and " " not in name for name in names)
+
+
+KEYS = st.one_of(
+    st.sampled_from(
+        ["model", "state_dict", "optimizer", "state", "param_groups", "epoch", "meta", "args",
+         "callbacks", "pytorch-lightning_version", "teacher", "student", "opt", "scheduler",
+         "train_args", "version", "hyper_parameters", "ema", "metric_tracker", "module",
+         "model.diffusion_model.a", "a.lora_A.weight", "metadata", "config", "rng_state",
+         "optimizer_state_dict", "optimizer_history", "best_fitness", "names", "loss", "lr"]
+    ),
+    st.text(max_size=4),
+    st.integers(),
+    st.none(),
+    st.booleans(),
+    st.binary(max_size=2),
+    st.tuples(st.integers()),
+    st.text(max_size=3).map(Attribute),
+)  # fmt: skip
+LEAVES = st.one_of(
+    st.builds(lambda k, v: Node(k, "value", type(v).__name__, v), KEYS,
+              st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
+                        st.binary(max_size=3))),
+    st.builds(lambda k, s: Node(k, "tensor", "Tensor", TENSOR._replace(shape=s, stride=s)), KEYS,
+              st.lists(st.integers(0, 5), max_size=5).map(tuple)),
+    st.builds(lambda k: Node(k, "reference", "", ("model",)), KEYS),
+    st.builds(lambda k: Node(k, "global", "os.system"), KEYS),
+    st.builds(lambda k: Node(k, "cut", "", "too deep"), KEYS),
+)  # fmt: skip
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(
+        lambda key, kind, name, children: Node(key, kind, name, None, tuple(children)),
+        KEYS,
+        st.sampled_from(["mapping", "sequence", "module", "object"]),
+        st.sampled_from(["dict", "collections.OrderedDict", "a.TrainingArguments", "fastai.x"]),
+        st.lists(inner, max_size=6),
+    ),
+    max_leaves=25,
+)
+
+
+@given(TREES)
+def test_no_tree_breaks_a_recogniser(tree):
+    found = recognise(tree, rollup(tree))
+    assert not found.failed
+    for path in found.state_dicts:
+        reached = [tree]  # several: keys repeat in trees like these
+        for step in path:
+            reached = [child for node in reached for child in node.children if child.key == step]
+        assert any(node.kind in ("mapping", "module") for node in reached)
