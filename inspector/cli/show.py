@@ -138,13 +138,18 @@ def _print_rows(rows: Iterator[_Row]) -> None:
         for i, limit in enumerate((_WIDEST_KEY, 28, 28, 10, 20))
     ]
     click.secho(_line(_COLUMNS, widths), dim=True)
-    for row in itertools.chain(first, rows):
-        click.secho(_line(row.cells, widths), bold=not row.leaf)
+    styled = sys.stdout.isatty()
+    every = itertools.chain(first, rows)
+    while some := list(itertools.islice(every, _MEASURED)):
+        lines = [
+            click.style(line, bold=True) if styled and not row.leaf else line
+            for row, line in ((row, _line(row.cells, widths)) for row in some)
+        ]
+        click.echo("\n".join(lines))
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    key, shape, dtype, size, device = (
-        cell.rjust(width) if i == 3 else cell.ljust(width)
-        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
-    return f"{key}  {shape}  {dtype}  {size}  {device}".rstrip()
+    key, shape, dtype, size, device = cells
+    first, second, third, fourth, _ = widths
+    line = f"{key:<{first}}  {shape:<{second}}  {dtype:<{third}}  {size:>{fourth}}  {device}"
+    return line.rstrip()

@@ -23,7 +23,7 @@ from inspector.core.model import (
 from inspector.core.summary import device_bytes, path_text, value_text
 
 _quote = json.encoder.encode_basestring_ascii
-_LIMIT = 256 << 20  # bytes of rows, and eight times the file: usual rows take far less
+_LIMIT = 128 << 20  # bytes of rows, and eight times the file: usual rows take far less
 
 
 def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> None:

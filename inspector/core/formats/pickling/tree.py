@@ -21,7 +21,7 @@ from inspector.core.model import Attribute, Key, Kind, Node, Path, Tensor
 from inspector.core.model.path import OpaqueKey
 
 MAX_DEPTH = 100  # levels; deeper nesting is cut, so that every consumer may use recursion
-MAX_NODES = 1_000_000  # values besides tensors; a stream may refer to the same ones again and again
+MAX_NODES = 500_000  # values besides tensors; a stream may refer to the same ones again and again
 _FLAT = 16  # a shared tuple of so few plain values is shown again instead of referred to
 _CROWDED = f"more than {MAX_NODES:,} values; the rest is not shown"
 _LONGEST_KEY = 200  # characters of a key that is no text
@@ -75,6 +75,8 @@ class TreeBuilder:
             children = self._flat.get(id(value))
             if children is None:
                 children = self._flat[id(value)] = tuple(self._children(enumerate(value), path))
+            else:
+                self._left -= len(children)  # every consumer visits them again
             return Node(key, "sequence", "tuple", None, children)
         if kind is Instance:
             known = known_value(value)
