@@ -30,7 +30,7 @@ _NAMED: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("torch_version", "PyTorch", frozenset({"pytorch_version", "torch_version", "torch"})),
     ("architecture", "Architecture", frozenset({"arch", "architecture", "model_name",
                                                 "model_type"})),
-    ("date", "Saved on", frozenset({"date", "timestamp", "time", "saved_at", "created_at"})),
+    ("date", "Date", frozenset({"date", "timestamp", "time", "saved_at", "created_at"})),
     ("content_hash", "Content hash", frozenset({"content_hash", "hash", "sha256", "checksum",
                                                 "md5", "state_dict_hash", "weights_hash"})),
     ("classes", "Classes", frozenset({"num_classes", "nc", "n_classes", "num_labels", "nb_classes",

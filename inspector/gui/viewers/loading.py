@@ -5,11 +5,16 @@ from __future__ import annotations
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from inspector.core.loading import loading_of, sentences
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.loading import Loading, loading_of, sentences
+from inspector.core.progress import Progress
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject, Viewer
 from inspector.gui.widgets.code_view import CodeView
 from inspector.gui.widgets.labels import PlainLabel
+
+
+_AT_ONCE = 50_000  # storages that are looked through without a pause that one would notice
 
 
 class LoadingViewer(Viewer):
@@ -19,6 +24,7 @@ class LoadingViewer(Viewer):
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
+        self._checkpoint: Checkpoint | None = None
         self._labels: list[PlainLabel] = []
         self._notes = QVBoxLayout()
         self._notes.setContentsMargins(16, 14, 16, 12)
@@ -41,17 +47,29 @@ class LoadingViewer(Viewer):
         return UNSUITED if subject.path else USUAL - 1
 
     def show_subject(self, subject: Subject) -> None:
-        loading = loading_of(subject.checkpoint)
+        checkpoint = self._checkpoint = subject.checkpoint
+        if len(checkpoint.storages) <= _AT_ONCE:
+            self._show(loading_of(checkpoint))
+            return
+        self._show_sentences(["Looking at what loading needs…"], "")
+        job = self.context.jobs.start("Looking at what loading needs", _work_out, checkpoint)
+        job.succeeded.connect(
+            lambda loading: self._show(loading) if self._checkpoint is checkpoint else None
+        )
+
+    def _show(self, loading: Loading) -> None:
+        self._show_sentences(list(sentences(loading)), loading.code)
+
+    def _show_sentences(self, notes: list[str], code: str) -> None:
         for label in self._labels:
             self._notes.removeWidget(label)
             label.deleteLater()
-        self._labels = [
-            PlainLabel(sentence, wrap=True, selectable=True) for sentence in sentences(loading)
-        ]
+        self._labels = [PlainLabel(note, wrap=True, selectable=True) for note in notes]
+        self.copy_button.setEnabled(bool(code))
         for label in self._labels:
             self._notes.addWidget(label)
-        self._text = loading.code
-        self.code.show_text(loading.code.rstrip("\n"), numbered=True)
+        self._text = code
+        self.code.show_text(code.rstrip("\n"), numbered=True)
 
     def notes(self) -> list[str]:
         """Return the sentences on screen."""
@@ -67,3 +85,7 @@ class LoadingViewer(Viewer):
         row.addWidget(PlainLabel("Python that loads this file", tone="muted"), 1)
         row.addWidget(self.copy_button)
         return line
+
+
+def _work_out(checkpoint: Checkpoint, progress: Progress) -> Loading:
+    return loading_of(checkpoint)

@@ -56,3 +56,11 @@ def test_another_file_replaces_what_is_shown(viewer, subject, make_checkpoint):
     tree = training_tree()
     viewer.show_subject(Subject(make_checkpoint(tree), tree, ()))
     assert not any("“module.”" in note for note in viewer.notes())
+
+
+def test_large_files_are_looked_through_beside_the_window(viewer, subject, monkeypatch, qtbot):
+    monkeypatch.setattr("inspector.gui.viewers.loading._AT_ONCE", 0)
+    viewer.show_subject(subject)
+    assert not viewer.copy_button.isEnabled()
+    qtbot.waitUntil(lambda: "weights_only=True" in viewer.notes()[0])
+    assert viewer.copy_button.isEnabled()

@@ -29,7 +29,7 @@ def _mm(seen: Survey) -> Iterable[Fact]:
         meta,
         ("epoch", "epoch", "Epoch"),
         ("iter", "step", "Step"),
-        ("time", "date", "Saved on"),
+        ("time", "date", "Date"),
         ("seed", "seed", "Seed"),
         ("experiment_name", "experiment", "Experiment"),
         ("exp_name", "experiment", "Experiment"),

@@ -31,7 +31,7 @@ def _bundle(seen: Survey) -> Iterable[Fact]:
     for name in ("metadata", "meta", "info"):
         yield from stated(
             seen.top.get(name),
-            ("timestamp", "date", "Saved on"),
+            ("timestamp", "date", "Date"),
             ("content_hash", "content_hash", "Content hash"),
             ("pytorch_version", "torch_version", "PyTorch"),
             ("torch_version", "torch_version", "PyTorch"),

@@ -25,7 +25,7 @@ def _facts(seen: Survey) -> Iterable[Fact]:
     yield from stated(
         seen.root,
         ("version", "ultralytics_version", "Ultralytics"),
-        ("date", "date", "Saved on"),
+        ("date", "date", "Date"),
         ("license", "license", "Licence"),
     )
     best = seen.top.get("best_fitness")
