@@ -16,6 +16,18 @@ from inspector.core.sources import Source, TarIndex, ZipIndex
 _HEAD = 4096  # bytes that tell every format apart
 _MAX_NESTING = 5  # `.tar.gz` in a zip, with torch zips inside: four
 _MAX_MEMBERS = 2000  # structures inside one file, over all its archives
+# Bytes of pickle that one file may hold, however often it is compressed: a stream takes up to two
+# hundred times its size in memory, and the streams of real checkpoints compress to a fifth.
+_MAX_STREAMS = 2 << 20
+_MAX_GROWTH = 16
+
+
+class _Budget:
+    """What the parts of one file may cost together."""
+
+    def __init__(self, size: int) -> None:
+        self.members = _MAX_MEMBERS
+        self.streams = max(_MAX_STREAMS, _MAX_GROWTH * size)
 
 
 class Structure(NamedTuple):
@@ -45,15 +57,15 @@ class Subject:
         """Where its tree stands in the tree of the whole file."""
         self._read = read
         self._depth = 0
-        self._members_left = [_MAX_MEMBERS]  # shared by all subjects of a file
+        self._budget = _Budget(source.size)  # shared by all subjects of a file
 
     def inside(self, source: Source, *keys: Key) -> Subject:
         """Return a part of this subject whose tree stands at `keys`; raises Damaged if too many."""
         subject = Subject(source, self._read, (*self.path, *keys))
         subject._depth = self._depth + 1
-        subject._members_left = self._members_left
-        self._members_left[0] -= 1
-        if subject._depth > _MAX_NESTING or self._members_left[0] < 0:
+        subject._budget = self._budget
+        self._budget.members -= 1
+        if subject._depth > _MAX_NESTING or self._budget.members < 0:
             what = (
                 f"more than {_MAX_NESTING} archives stand one inside the other"
                 if subject._depth > _MAX_NESTING
@@ -61,6 +73,16 @@ class Subject:
             )
             raise Damaged(f"{source.uri} is not opened: {what}.", "Unpack it and open it alone.")
         return subject
+
+    def charge(self, nbytes: int) -> None:
+        """Account for the bytes of a pickle; raises Damaged when all together are too many."""
+        self._budget.streams -= nbytes
+        if self._budget.streams < 0:
+            raise Damaged(
+                f"{self.source.uri} is not opened: its pickles inflate to more than {_MAX_GROWTH} "
+                "times the size of the file, as in files made to fill up memory.",
+                "If you trust it, unpack it first, then open what is inside.",
+            )
 
     def read(self, progress: Progress) -> Structure:
         """Have the reader of its format read it; raises InspectorError."""

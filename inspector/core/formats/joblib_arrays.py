@@ -60,6 +60,7 @@ class JoblibUnpickler(Unpickler):
         self.stack[-1] = inner.load()
         self.mentions.update(inner.mentions)
         self.opcodes |= inner.opcodes
+        self.skipped += inner.skipped
         self.notes = {**inner.notes, **self.notes}
         return self.refill(inner.position - self.base)
 

@@ -55,7 +55,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
     progress(0.0, "Reading the structure")
     source = subject.source
     nested = _NestedStreams(source, subject.prefix)
-    runs, trouble = _runs(source, nested, part(progress, 0.0, 0.8))
+    runs, trouble = _runs(subject, nested, part(progress, 0.0, 0.8))
     findings = [finding._replace(path=subject.path) for finding in trouble]
     trees = []
     for at, run in enumerate(runs):
@@ -82,9 +82,10 @@ def _read(subject: Subject, progress: Progress) -> Structure:
 
 
 def _runs(
-    source: Source, nested: _NestedStreams, progress: Progress
+    subject: Subject, nested: _NestedStreams, progress: Progress
 ) -> tuple[list[PickleRun], list[Finding]]:
     """Run all pickles of a stream; raises Damaged if not even the first is whole."""
+    source = subject.source
     allowed = ALLOWED | {("torch.storage", "_load_from_bytes"): nested.load}
     runs: list[PickleRun] = []
     position = 0
@@ -95,6 +96,7 @@ def _runs(
             if not runs:
                 raise
             break
+        subject.charge(run.cost)
         runs.append(run)
         position = run.position
     if position >= source.size:

@@ -89,6 +89,7 @@ def _pickle(
     source: Source,
     name: str,
 ) -> Node:
+    subject.charge(source.size)
     run = run_pickle(source, 0, table)
     tree, findings = make_tree(run, (*subject.path, name))
     locate = records.locate(table.prefix, *_STORAGES)

@@ -24,6 +24,8 @@ class PickleRun(NamedTuple):
     notes: dict[str, str]
     position: int
     """The first byte behind the pickle."""
+    cost: int
+    """Bytes of the stream that became values; long payloads are left where they are."""
     demands: PickleDemands
 
 
@@ -41,7 +43,9 @@ def run_pickle(
     head = source.read_at(position, 2)
     protocol = head[1] if head[:1] == b"\x80" else 0
     demands = PickleDemands(protocol, unpickler.mentions, frozenset(unpickler.opcodes))
-    return PickleRun(value, unpickler.notes, unpickler.position, demands)
+    end = unpickler.position
+    cost = end - position - unpickler.skipped
+    return PickleRun(value, unpickler.notes, end, cost, demands)
 
 
 def join_demands(all_demands: list[PickleDemands]) -> PickleDemands:

@@ -36,6 +36,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         records, run = _salvage(subject, table, progress)
         damage = [_cut_finding(records, table, subject)]
     else:
+        subject.charge(records.size(_PICKLE))
         run = run_pickle(records.open(_PICKLE), 0, table, part(progress, 0.1, 0.8))
         damage = records.findings(subject.path) + records.root_findings(subject.path)
         damage += records.storage_findings(table, subject.path, _STORAGES)

@@ -67,6 +67,7 @@ def _pickle(
     # The module's storages keep their short names: they are what people look for.
     table = StorageTable(subject.prefix + ("" if record == _MODULE else storages))
     try:
+        subject.charge(records.size(record))
         run = run_pickle(records.open(record), 0, table, progress)
     except InspectorError as error:
         return whole.refused(error, record)

@@ -67,6 +67,8 @@ class Machine:
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memo: dict[int | bytes, Any] = {}
+        self.skipped = 0
+        """Bytes of the stream that were left in the source."""
         self._spent = 0
         self.rebuild_tensor = Global("", "")
         """`torch._utils._rebuild_tensor_v2`, once the stream has named it."""
@@ -144,6 +146,7 @@ class Machine:
         if start + length > self.source.size:
             self.broken(p, f"announces {length} bytes, but ends before them")
         p += length
+        self.skipped += length
         return Bulk(start, length), p if p <= self.limit else self.refill(p)
 
     def line(self, p: int) -> tuple[bytes, int]:
