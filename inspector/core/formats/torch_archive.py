@@ -117,8 +117,9 @@ class TorchArchive:
                 f"Shown is {printable(self.folder.rstrip('/'), 60)!r}."
             )
             findings.append(Finding("several-roots", "warning", message, path))
-        elif not self.folder:
-            message = "The records have no root folder; torch.load would refuse the archive."
+        if self.folder.count("/") != 1:
+            where = "in a folder of a folder" if self.folder else "in no folder"
+            message = f"The records stand {where}; torch.load would refuse the archive."
             findings.append(Finding("no-root", "warning", message, path))
         return findings
 
