@@ -13,7 +13,6 @@ from inspector.gui.viewers.base import UNSUITED, USUAL, Subject, Viewer
 from inspector.gui.widgets.code_view import CodeView
 from inspector.gui.widgets.labels import PlainLabel
 
-
 _AT_ONCE = 50_000  # storages that are looked through without a pause that one would notice
 
 
