@@ -33,6 +33,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("window", "Open files in the window; the default when no command is named."),
     Command("show", "Print the tree, facts, totals and findings of a checkpoint."),
+    Command("integrate", "Make a double-click on a checkpoint open it; --remove undoes that."),
 )
 
 _DEFAULT = "window"
