@@ -24,7 +24,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Selection
 
-SECONDS = 4
+SECONDS = 20
 MEMORY = 640 << 20  # bytes of address space: what takes more would take the machine down
 _HARMLESS = ("array.__new__", "builtins.id", "sys._getframe")
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")  # click's own
@@ -47,6 +47,17 @@ class Terminal(io.TextIOBase):
         return len(words)
 
 
+class Document(io.StringIO):
+    """What is written to it, up to a length; what is longer was checked on smaller files."""
+
+    longest = 4_000_000
+
+    def write(self, words: str) -> int:
+        if self.tell() <= self.longest:
+            super().write(words[: self.longest + 1])
+        return len(words)
+
+
 def look(path: str) -> dict[str, Any]:
     """Open and print one file both ways; return what was seen on the way."""
     events: list[str] = []
@@ -60,7 +71,7 @@ def look(path: str) -> dict[str, Any]:
 
     report: dict[str, Any] = {"events": events}
     screen = sys.stdout = Terminal()
-    text = io.StringIO()
+    text = Document()
     modules = set(sys.modules)
     sys.addaudithook(hook)
     started = time.monotonic()
@@ -99,8 +110,8 @@ def valid_json(document: str) -> str:
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is no JSON")
 
-    if len(document) > 10_000_000:
-        return ""  # parsing takes more memory than writing, and smaller ones have shown it
+    if len(document) > Document.longest:
+        return ""
     try:
         sys.set_int_max_str_digits(0)
         json.loads(document, parse_constant=refuse)

@@ -12,13 +12,14 @@ import pytest
 import torch
 
 from tests.checkpoints import WRITERS, save_safetensors
-from tests.security.attacks import ATTACKS, CANARY, DEFECTS, Attack
+from tests.security.attacks import ATTACKS, CANARY, Attack
 
 if not hasattr(os, "fork"):
     pytest.skip("the harness forks a process per file", allow_module_level=True)
 
 ROOT = Path(__file__).parents[2]
 MEGABYTES = 300
+SECONDS = 20  # far more than any takes: what explodes never ends
 Reports = dict[str, dict[str, Any]]
 
 
@@ -58,15 +59,11 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     return {name: by_path[str(path)] for name, path in paths.items()}
 
 
-def cases() -> list[Any]:
-    broken = {name: pytest.mark.xfail(strict=True, reason=why) for name, why in DEFECTS.items()}
-    return [
-        pytest.param(attack, id=attack.name, marks=broken.get(attack.name, ()))
-        for attack in ATTACKS
-    ]
+def name(attack: Attack) -> str:
+    return attack.name
 
 
-@pytest.mark.parametrize("attack", cases())
+@pytest.mark.parametrize("attack", ATTACKS, ids=name)
 def test_attack_is_survived(attack: Attack, reports: Reports) -> None:
     report = reports[attack.name]
     assert "crash" not in report, report["crash"]
@@ -75,7 +72,7 @@ def test_attack_is_survived(attack: Attack, reports: Reports) -> None:
     assert report["controls"] == [], "control characters reached the terminal"
     assert report.get("json", "") == ""
     assert report["megabytes"] < MEGABYTES
-    assert report["seconds"] < 10
+    assert report["seconds"] < SECONDS
     if "message" in report:
         assert report["message"].endswith((".", "`")), report["message"]
         assert "\n" not in report["message"]
