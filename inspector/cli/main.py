@@ -52,6 +52,13 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `inspector show … | head`: nobody reads on, which is no error
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):  # from the table: nothing is imported for `--help`
             formatter.write_dl([(row.name, row.help) for row in COMMANDS])
@@ -95,13 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InspectorError as error:
         _fail(str(error))
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        _fail(f"{error.format_message()} See inspector --help.")
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted.")
-    except BrokenPipeError:  # `inspector show … | head`
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def _leave() -> None:

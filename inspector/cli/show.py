@@ -12,6 +12,7 @@ import click
 
 from inspector.cli.show_json import write_json
 from inspector.core import text
+from inspector.core.analysis.space import space_of, space_sentences
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.loading import loading_of, sentences
@@ -20,6 +21,7 @@ from inspector.core.summary import headline, path_text, value_text
 
 _WIDEST_KEY = 72
 _MEASURED = 2000  # rows that set the width of the columns; the others are printed as they come
+_MORE = "--json has the Python that loads it, the Loading tab too."
 _VERSIONS = Attribute("_metadata")  # a state_dict's module versions: as many rows as modules
 _COLUMNS = ("Key", "Shape", "Dtype", "Size", "Device")
 
@@ -65,14 +67,14 @@ def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
         click.echo()
         _print_rows(_rows(checkpoint, selection))
         if not include:
-            _print_loading(checkpoint)
+            _print_section("Space", space_sentences(space_of(checkpoint)))
+            _print_section("Loading", [*sentences(loading_of(checkpoint)), _MORE])
 
 
-def _print_loading(checkpoint: Checkpoint) -> None:
-    click.secho("\nLoading", bold=True)
-    for sentence in sentences(loading_of(checkpoint)):
-        click.echo(f"  {sentence}")
-    click.secho("  --json has the Python that loads it, the Loading tab too.", dim=True)
+def _print_section(title: str, lines: list[str]) -> None:
+    if lines:
+        click.secho(f"\n{title}", bold=True)
+        click.echo("\n".join(f"  {line}" for line in lines))
 
 
 class _Row(NamedTuple):

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from inspector.core.analysis.space import space_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading import loading_of
 from inspector.core.model import (
@@ -15,6 +16,7 @@ from inspector.core.model import (
     Path,
     Selection,
     Tensor,
+    Totals,
     containers,
     json_key,
     json_path,
@@ -51,6 +53,12 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
         },
     }
     tail: dict[str, Any] = {
+        "subtrees": [
+            {"path": json_path((child.key,))} | _counts(checkpoint.totals[id(child)])
+            for child in checkpoint.root.children
+            if id(child) in checkpoint.totals and child.kind != "tensor"
+        ],
+        "space": _space(checkpoint),
         "loading": _loading(checkpoint),
         "findings": [_finding(finding) for finding in checkpoint.findings],
     }
@@ -82,6 +90,27 @@ def _write_rows(rows: Iterator[str], stream: TextIO, limit: int) -> int:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return finding._asdict() | {"path": json_path(finding.path)}
+
+
+def _counts(totals: Totals) -> dict[str, int]:
+    return {"tensors": totals.tensors, "elements": totals.elements, "bytes": totals.nbytes}
+
+
+def _space(checkpoint: Checkpoint) -> dict[str, Any]:
+    space = space_of(checkpoint)
+    return {
+        "tied": [_paths(shared.paths) for shared in space.shared if shared.tied],
+        "views": [_paths(shared.paths) for shared in space.shared if not shared.tied],
+        "unused_bytes": space.unused,
+        "unused": [
+            {"storage": waste.storage.key, "bytes": waste.unused, "paths": _paths(waste.paths)}
+            for waste in space.wasted
+        ],
+    }
+
+
+def _paths(paths: tuple[Path, ...]) -> list[list[str | int]]:
+    return [json_path(path) for path in paths]
 
 
 def _loading(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Finding, Path, Storage, Tensor, tensors
+from inspector.core.model import Finding, Node, Path, Storage, Tensor, tensor_items, tensors
 from inspector.core.summary import path_text
+
+_MOST = 5  # names, and ties, that are listed one by one
 
 
 class Shared(NamedTuple):
@@ -45,11 +46,14 @@ class Space(NamedTuple):
 
 def space_of(checkpoint: Checkpoint) -> Space:
     """Return what is shared and what is wasted; looks at the structure only."""
-    users: dict[str, list[tuple[Path, Tensor]]] = defaultdict(list)
+    stored = sum(storage.nbytes for storage in checkpoint.storages.values())
+    if _is_plain(checkpoint.root):
+        return Space(stored, (), ())
+    users: dict[str, list[tuple[Path, Tensor]]] = {}
     for path, tensor in tensors(checkpoint.root):
         for part in (tensor, *(part for _, part in tensor.parts)):
             if part.storage is not None:
-                users[part.storage.key].append((path, part))
+                users.setdefault(part.storage.key, []).append((path, part))
     shared, wasted = [], []
     for key, views in users.items():
         storage = checkpoint.storages[key]
@@ -61,9 +65,44 @@ def space_of(checkpoint: Checkpoint) -> Space:
         unused = storage.nbytes - _covered([tensor.extent for _, tensor in views], storage.nbytes)
         if unused:
             wasted.append(Waste(storage, unused, paths))
-    stored = sum(storage.nbytes for storage in checkpoint.storages.values())
     wasted.sort(key=lambda waste: -waste.unused)
     return Space(stored, tuple(shared), tuple(wasted))
+
+
+def _is_plain(root: Node) -> bool:
+    """True if every tensor has a storage of its own and uses all of it, as most files have it."""
+    keys = []
+    looks: dict[Any, Tensor] = {}  # layers repeat the same few
+    for _, _, tensor in tensor_items(root):
+        if tensor.storage is None or tensor.parts:
+            return False
+        keys.append(tensor.storage.key)
+        looks[tensor[:4], tensor.storage.nbytes] = tensor
+    return len(set(keys)) == len(keys) and all(
+        tensor.extent == (0, nbytes) for (_, nbytes), tensor in looks.items()
+    )
+
+
+def space_sentences(space: Space) -> list[str]:
+    """Return what people should know about shared and unused storages, in sentences."""
+    tied = [shared.paths for shared in space.shared if shared.tied][:_MOST]
+    said = [f"One tensor under several names: {_listed(paths)}." for paths in tied]
+    views = [shared for shared in space.shared if not shared.tied]
+    if views:
+        numbers = text.plural(sum(len(shared.paths) for shared in views), "tensor")
+        said.append(f"{numbers} are parts of {text.plural(len(views), 'storage')}.")
+    if space.unused:
+        said.append(
+            f"{text.size(space.unused)} of {text.size(space.stored)} in storages are used by no "
+            f"tensor, most behind {text.printable(path_text(space.wasted[0].paths[0]), 100)}."
+        )
+    return said
+
+
+def _listed(paths: tuple[Path, ...]) -> str:
+    names = [text.printable(path_text(path), 100) for path in paths[:_MOST]]
+    more = f" and {len(paths) - _MOST} more" if len(paths) > _MOST else ""
+    return ", ".join(names) + more
 
 
 def space_findings(space: Space) -> list[Finding]:
