@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import Any
 
 
@@ -48,7 +49,7 @@ def python_path(path: Path, root: str = "checkpoint") -> str:
     for key in path:
         if not isinstance(key, Attribute):
             expression += f"[{key if isinstance(key, OpaqueKey) else repr(key)}]"
-        elif key.isidentifier():
+        elif key.isidentifier() and not iskeyword(key):
             expression += f".{key}"
         else:
             expression = f"getattr({expression}, {str(key)!r})"
