@@ -7,7 +7,6 @@ import sys
 import tarfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -45,12 +44,6 @@ def refused(capsys: Capture, *arguments: str | Path) -> str:
     assert captured.err.count("\n") == 1
     assert "Traceback" not in captured.err
     return captured.err
-
-
-def numpy_file() -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.arange(3))
-    return buffer.getvalue()
 
 
 def tar_file() -> bytes:
@@ -98,13 +91,6 @@ def test_errors_are_one_line_that_says_what_to_do(
     assert problem in line
     assert step in line
     assert "\x1b" not in line
-
-
-@pytest.mark.xfail(strict=True, reason="formats/foreign.py takes every .npy for TorchSharp")
-def test_a_numpy_file_is_named(tmp_path: Path, capsys: Capture) -> None:
-    path = tmp_path / "array.npy"
-    path.write_bytes(numpy_file())
-    assert "a numpy array (.npy). numpy.load reads it" in refused(capsys, "show", path)
 
 
 def test_errors_of_paths(tmp_path: Path, capsys: Capture) -> None:

@@ -68,19 +68,6 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
         "a CTranslate2 model (model.bin)",
         _BACK,
     ),
-    # TorchSharp, src/TorchSharp/NN/Module.cs: count, then name, dtype, dimensions of each tensor.
-    (
-        re.compile(rb"[\x01-\xff]{1,2}[\x01-\x7f][A-Za-z_][\w.]*[\0-\x0f][\0-\x08]", re.ASCII),
-        "a model saved by TorchSharp",
-        "Save it there with its exportsd.py script, or as safetensors.",
-    ),
-    (
-        re.compile(
-            rb"\x03SGD|[\x04-\x08](?:Adam|AdamW|Adagrad|Adadelta|RMSProp|Rprop|NAdam|RAdam)"
-        ),
-        "an optimizer saved by TorchSharp",
-        "",
-    ),
     # saved_model.proto: schema version 1, then a MetaGraphDef with its MetaInfoDef.
     (re.compile(rb"\x08\x01\x12[\x80-\xff]+[\0-\x7f]\x0a"), "a TensorFlow SavedModel", _CONVERT),
     # onnx.proto: ir_version, then producer, domain, graph or opset.
@@ -96,7 +83,16 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
 
 def identify(head: bytes, file_size: int) -> Foreign | None:
     """Return what a file is by its first bytes, or None if they say nothing."""
-    for test in (_empty, _lfs_pointer, _service_error, _page, _signature, _pattern, _text):
+    for test in (
+        _empty,
+        _lfs_pointer,
+        _service_error,
+        _page,
+        _signature,
+        _torchsharp,
+        _pattern,
+        _text,
+    ):
         found = test(head, file_size)
         if found is not None:
             return found
@@ -184,6 +180,28 @@ def _pattern(head: bytes, file_size: int) -> Foreign | None:
         if pattern.match(head):
             return Foreign(what, hint)
     return None
+
+
+def _torchsharp(head: bytes, file_size: int) -> Foreign | None:
+    # src/TorchSharp/NN/Module.cs, `save`: a count, then name, dtype and dimensions of each tensor;
+    # names are .NET strings with their length in front. src/TorchSharp/Optimizers.cs likewise.
+    name = head[1 : 1 + head[0]].decode("ascii", "replace")
+    if name in _TORCHSHARP_OPTIMIZERS:
+        return Foreign("an optimizer saved by TorchSharp", _TORCHSHARP)
+    for start in (1, 2):  # a count of 128 or more takes two bytes
+        length = head[start] if len(head) > start else 0
+        name = head[start + 1 : start + 1 + length].decode("ascii", "replace")
+        dtype, dimensions = (head[start + 1 + length : start + 3 + length] + b"\xff\xff")[:2]
+        if re.fullmatch(r"[A-Za-z_][\w.]*", name) and dtype < 16 and dimensions <= 8:
+            return Foreign("a model saved by TorchSharp", _TORCHSHARP)
+    return None
+
+
+_TORCHSHARP = "Save it there as safetensors or with exportsd.py, then open that."
+_TORCHSHARP_OPTIMIZERS = frozenset(
+    {"Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSProp",
+     "RMSprop", "Rprop", "SGD"}
+)  # fmt: skip
 
 
 def _signature(head: bytes, file_size: int) -> Foreign | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Self
 
 from inspector.core.checkpoint import ByteOrder, Locate
-from inspector.core.errors import SourceError
+from inspector.core.errors import InspectorError, SourceError
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.model import Finding, Path, Storage
 from inspector.core.sources import Source, ZipIndex
@@ -70,11 +70,14 @@ class TorchArchive:
         return self.index.open(self.folder + record)
 
     def text(self, record: str) -> str:
-        """Return a record of one short word, such as `version`; empty if there is none."""
+        """Return a record of one short word, such as `version`; empty if it cannot be had."""
         member = self.index.members.get(self.folder + record)
         if member is None or member.size > 64:
             return ""
-        return self.index.read(self.folder + record).decode("ascii", "replace").strip()
+        try:
+            return self.index.read(self.folder + record).decode("ascii", "replace").strip()
+        except InspectorError:
+            return ""  # the content matters, not what is said about it
 
     @property
     def version(self) -> str:
