@@ -556,7 +556,7 @@ add_zip(
     "_rebuild_from_type_v2 of itself",
     stream(_from_type + b"h\x00" + b"(h\x00N" * 20_000 + b"(NNNNt" + b"Nt" * 20_000 + b"R"),
 )
-for _name, _arguments in {
+for _name, _odd in {
     "number": integer(5),
     "dict": b"}",
     "None": b"N",
@@ -565,12 +565,12 @@ for _name, _arguments in {
 }.items():
     add_zip(
         f"a key that is a call with a {_name} for arguments",
-        stream(b"}" + _SYSTEM + _arguments + b"RNs"),
+        stream(b"}" + _SYSTEM + _odd + b"RNs"),
     )
-    add_zip(f"a call with a {_name} for arguments", stream(_SYSTEM + _arguments + b"R"))
+    add_zip(f"a call with a {_name} for arguments", stream(_SYSTEM + _odd + b"R"))
     add_zip(
         f"NEWOBJ_EX with a {_name} for keywords",
-        stream(_SYSTEM + b")" + _arguments + b"\x92", 4),
+        stream(_SYSTEM + b")" + _odd + b"\x92", 4),
     )
 _SHARED = text("x" * 1_000_000) + b"q\x000"
 add_zip(
@@ -894,7 +894,7 @@ for _record, _content in {
 # ---- safetensors (needs.md C27) ---------------------------------------------------------------
 
 _ROW = '{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
-for _name, _header, _length in (
+_HEADERS: tuple[tuple[str, str, int | None], ...] = (
     ("header longer than the file", "{}", 1000),
     ("header of 100 MB", "{}", 100_000_000),
     ("header of 2^63", "{}", 1 << 63),
@@ -959,8 +959,9 @@ for _name, _header, _length in (
     ("names with escapes", '{"\\u001b]0;x\\u0007\\ud800\\u202e":' + _ROW + "}", None),
     ("empty name", '{"":' + _ROW + "}", None),
     ("lying shape", '{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,8]}}', None),
-):
-    _file = safetensors_bytes(_header, bytes(8), _length)
+)
+for _name, _header, _said in _HEADERS:
+    _file = safetensors_bytes(_header, bytes(8), _said)
     add(f"safetensors: {_name}", "needs.md C27; SafeTensorError", writes(_file))
 add("safetensors: invalid UTF-8", "needs.md C27", writes(safetensors_bytes(b'{"\xff":1}')))
 add("safetensors: UTF-16", "needs.md C27", writes(safetensors_bytes('{"a":1}'.encode("utf-16-le"))))

@@ -29,7 +29,8 @@ def codes(uri: str) -> list[str]:
 
 def every_dtype() -> dict[str, torch.Tensor]:
     names = """float64 float32 float16 bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz
-        float8_e5m2fnuz float8_e8m0fnu int64 int32 int16 int8 uint64 uint32 uint16 uint8 complex64"""
+        float8_e5m2fnuz float8_e8m0fnu int64 int32 int16 int8 uint64 uint32 uint16 uint8
+        complex64"""
     made = {}
     for name in names.split():
         dtype = getattr(torch, name)
