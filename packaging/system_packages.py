@@ -22,10 +22,12 @@ LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libX11-xcb.so.1": "libx11-xcb1",
     "libX11.so.6": "libx11-6",
+    "libbrotlidec.so.1": "libbrotli1",
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
     "libfreetype.so.6": "libfreetype6",
     "libglib-2.0.so.0": "libglib2.0-0",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
     "libstdc++.so.6": "libstdc++6",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-glx.so.0": "libxcb-glx0",
@@ -57,6 +59,8 @@ ARCH_LIBRARIES = [
     "xcb-util-keysyms",
     "xcb-util-renderutil",
     "xcb-util-wm",
+    "brotli",
+    "krb5",
     "fontconfig",
     "dbus",
     "glib2",
@@ -116,7 +120,7 @@ def _loads(name: str) -> bool:
 
 
 def _unresolved(python: Path) -> list[str]:
-    """Return the libraries that Qt's window library and platform plug-in are linked to in vain."""
+    """Return the libraries that the parts of Qt that we use are linked to in vain."""
     if shutil.which("ldd") is None:
         return []
     find = "import importlib.util as u; print(u.find_spec('PySide6').submodule_search_locations[0])"
@@ -125,7 +129,8 @@ def _unresolved(python: Path) -> list[str]:
     # The tests use X without having a display yet, and most Wayland sessions offer X too.
     only_wayland = os.environ.get("WAYLAND_DISPLAY") and not os.environ.get("DISPLAY")
     plugin = "libqwayland.so" if only_wayland else "libqxcb.so"
-    linked = [qt / "QtWidgets.abi3.so", qt / "Qt" / "plugins" / "platforms" / plugin]
+    modules = [qt / "QtWidgets.abi3.so", qt / "QtNetwork.abi3.so"]
+    linked = [*modules, qt / "Qt" / "plugins" / "platforms" / plugin]
     command = ["ldd", *(str(library) for library in linked if library.exists())]
     report = subprocess.run(
         command, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C"}
