@@ -17,6 +17,7 @@ from inspector import __version__
 from inspector.gui import notify
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import JobRunner
+from inspector.gui.single_instance import SingleInstance, come_forward, socket_name
 from inspector.gui.theme import Theme, application_icon
 from inspector.gui.window.commands import create_window
 from inspector.gui.window.main_window import NAME, MainWindow
@@ -42,8 +43,11 @@ def main() -> int:
     return run(sys.argv[1:])
 
 
-def run(paths: list[str]) -> int:
-    """Open the window, one tab per path, and return when it is closed."""
+def run(paths: list[str], *, new_window: bool = False) -> int:
+    """Open the window, one tab per path, and return when it is closed.
+
+    Without `new_window`, the paths go to the window that this user has open on this screen.
+    """
     # A thread that reads must hand over quickly: each time that the window asks Python something it
     # would otherwise wait for 5 ms.
     sys.setswitchinterval(0.001)
@@ -53,12 +57,18 @@ def run(paths: list[str]) -> int:
     gc.set_threshold(20_000, 10, 1_000)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would not hear it
     application = Application([NAME])
+    instance = SingleInstance(None if new_window else socket_name())
+    if instance.hand_over([address(path) for path in paths]):
+        return 0
     context = make_context(application)
     window = start(application, context, paths)
+    instance.open_requested.connect(window.open_uris)
+    instance.open_requested.connect(lambda: come_forward(window))
     report_mistakes(window)
     try:
         return application.exec()
     finally:
+        instance.close()
         sys.excepthook = sys.__excepthook__
         context.jobs.shutdown()
 
