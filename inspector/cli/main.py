@@ -59,6 +59,12 @@ class _Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ours = {option for parameter in self.get_params(ctx) for option in parameter.opts}
+        if args and args[0].startswith("--") and args[0] not in {*ours, "--"}:
+            args = [_DEFAULT, *args]  # an option of the default command
+        return super().parse_args(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):  # from the table: nothing is imported for `--help`
             formatter.write_dl([(row.name, row.help) for row in COMMANDS])
@@ -83,7 +89,7 @@ def group(ctx: click.Context) -> None:
     """Look into PyTorch checkpoints: tree, shapes, dtypes, metadata. Nothing in them is run.
 
     \b
-    inspector [FILE...]      open the window
+    inspector [FILE...]      open the window; --new-window for one more
     inspector COMMAND ...    one of the commands below
     """
     if ctx.invoked_subcommand is None:

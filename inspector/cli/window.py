@@ -13,10 +13,12 @@ from inspector.cli.show import print_tree
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path())
-def command(files: tuple[str, ...]) -> None:
+@click.option("--new-window", is_flag=True, help="Do not use the window that is open already.")
+def command(files: tuple[str, ...], new_window: bool) -> None:
     """Open FILES in the window, each in a tab.
 
-    Without a display, the trees are printed instead.
+    A window that is open on this screen takes them, if there is one. Without a display, the trees
+    are printed instead.
     """
     if not _has_display():
         click.echo("inspector: no display here, so the tree is printed instead.", err=True)
@@ -27,7 +29,7 @@ def command(files: tuple[str, ...]) -> None:
         return
     from inspector.gui.app import run
 
-    sys.exit(run([str(Path(file).absolute()) for file in files]))
+    sys.exit(run([str(Path(file).absolute()) for file in files], new_window=new_window))
 
 
 def _has_display() -> bool:
