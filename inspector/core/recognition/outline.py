@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from inspector.core.model import Node, Tensor
 from inspector.core.recognition.layers import layer_text
+from inspector.core.recognition.survey import is_module
 
 _DEEPEST = 64
 _OF_A_LAYER = ("lora_A", "lora_B", "parametrizations", "weight", "original", "default")
@@ -147,5 +148,5 @@ def _named(node: Node, prefix: str, left: list[int]) -> Iterator[tuple[str, Tens
         if child.kind == "tensor":
             left[0] -= 1
             yield f"{prefix}{child.key}", child.value
-        elif child.children and child.kind in ("module", "mapping") and str(child.key):
+        elif child.children and (child.kind == "mapping" or is_module(child)) and str(child.key):
             yield from _named(child, f"{prefix}{child.key}.", left)

@@ -139,6 +139,11 @@ def child(node: Node, key: str) -> Node | None:
     return next((entry for entry in node.children if str(entry.key) == key), None)
 
 
+def is_module(node: Node) -> bool:
+    """True for a pickled torch.nn.Module, and for a scripted one."""
+    return node.kind == "module" or (node.kind == "object" and node.type.startswith("__torch__."))
+
+
 def module_names(module: Node) -> dict[str, Node]:
     """Return the tensors of a pickled module under the names that its state_dict would have."""
     names: dict[str, Node] = {}
@@ -150,7 +155,7 @@ def module_names(module: Node) -> dict[str, Node]:
             name = f"{prefix}{entry.key}"
             if entry.kind == "tensor":
                 names[name] = entry
-            elif entry.kind == "module":
+            elif is_module(entry):
                 below.append((f"{name}.", entry))
         stack += reversed(below)
     return names
@@ -168,7 +173,7 @@ class _Tally(NamedTuple):
 
 
 def _visit(node: Node, path: Path, seen: Survey, may_be_weights: bool) -> None:
-    if node.kind == "module":
+    if is_module(node):
         if may_be_weights:
             seen.weights.append((StateDict(path, True), node))
     elif node.kind == "sequence":

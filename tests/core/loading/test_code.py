@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import ast
+import bz2
 import collections
 import datetime
 import decimal
 import fractions
+import gzip
+import lzma
 import pathlib
+import pickle
 import subprocess
 import sys
+import tarfile
 import types
 import uuid
 import warnings
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -245,6 +251,47 @@ def test_torchscript(tmp_path, trained):
         torch.jit.save(torch.jit.script(trained), file)
     model = run(file)["model"]
     assert torch.equal(model.conv.weight, trained.conv.weight)
+
+
+WRAPPINGS: dict[str, Any] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize("writer", ["zip", "legacy", "pickle"])
+def test_files_that_were_compressed(tmp_path, trained, wrapping, writer):
+    file = WRITERS[writer](tmp_path / "file.pt", {"net": trained.state_dict()})
+    file.write_bytes(WRAPPINGS[wrapping](file.read_bytes()))
+    assert_same_weights(run(file)["model"], trained)
+
+
+@pytest.mark.parametrize("writer", ["zip", "legacy"])
+@pytest.mark.parametrize("archive", ["zip", "tar", "tar.gz"])
+def test_members_of_archives(tmp_path, trained, archive, writer):
+    inner = WRITERS[writer](tmp_path / "weights.pt", prefixed(trained, "module."))
+    other = save_zip(tmp_path / "optimizer.pt", {"state": {}, "param_groups": [{"lr": 1.0}]})
+    file = tmp_path / f"bundle.{archive}"
+    if archive == "zip":
+        with zipfile.ZipFile(file, "w") as target:
+            for member in (inner, other):
+                target.write(member, member.name)
+    else:
+        with tarfile.open(file, "w:gz" if archive == "tar.gz" else "w") as target:
+            for member in (inner, other):
+                target.add(member, member.name)
+    assert_same_weights(run(file)["model"], trained)
+
+
+def test_safetensors_in_an_archive(tmp_path, trained):
+    inner = save_safetensors(tmp_path / "weights", trained.state_dict())
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as target:
+        target.write(inner, "a/b.safetensors")
+    assert_same_weights(run(tmp_path / "bundle.zip")["model"], trained)
+
+
+def test_pickles_in_a_row(tmp_path, trained):
+    file = tmp_path / "file.pkl"
+    file.write_bytes(pickle.dumps({"epoch": 3}) + pickle.dumps(trained.state_dict()))
+    assert_same_weights(run(file)["model"], trained)
 
 
 def test_a_single_tensor(tmp_path):

@@ -231,6 +231,18 @@ def test_a_whole_module_and_a_single_tensor(tmp_path):
     assert recognition_of(tmp_path, t(2)).kind == "tensor"
 
 
+def test_torchscript(tmp_path):
+    file = tmp_path / "script.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(2, 3))), file)
+    with open_checkpoint(str(file)) as checkpoint:
+        found = checkpoint.recognition
+    facts = {fact.name: fact.value for fact in found.facts}
+    assert (found.kind, facts["family"], facts["parameters"]) == ("module", "torchscript", 9)
+    assert facts["model_class"] == "torch.nn.modules.container.Sequential"
+
+
 def test_quantized_weights(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from inspector.core.model import Node
 from inspector.core.recognition.base import Fact
 from inspector.core.recognition.families.base import Family, stated
 from inspector.core.recognition.survey import Survey
 
 
 def _is_script(seen: Survey) -> bool:
-    return seen.root.type.startswith("__torch__.")
+    return any(_class(node) for node in (seen.root, *seen.top.values()))
+
+
+def _script(seen: Survey) -> Iterable[Fact]:
+    name = next(filter(None, map(_class, (seen.root, *seen.top.values()))))
+    yield Fact("model_class", "Model class", name)
+
+
+def _class(node: Node) -> str:
+    """Return `models.Net` of `__torch__.models.___torch_mangle_3.Net`."""
+    if node.kind != "object" or not node.type.startswith("__torch__."):
+        return ""
+    steps = node.type.split(".")[1:]
+    return ".".join(step for step in steps if not step.startswith("___torch_mangle_"))
 
 
 def _is_quantized(seen: Survey) -> bool:
@@ -39,7 +53,7 @@ def _bundle(seen: Survey) -> Iterable[Fact]:
 
 
 FAMILIES = (
-    Family("torchscript", "TorchScript model", _is_script, kind="module"),
+    Family("torchscript", "TorchScript model", _is_script, _script, "module"),
     Family("quantized", "", _is_quantized),
     Family("inference-bundle", "Inference bundle", _is_bundle, _bundle),
 )
