@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from inspector.cli.tensor_rows import tensor_rows
 from inspector.core.analysis.space import space_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading import loading_of
@@ -15,25 +17,19 @@ from inspector.core.model import (
     Node,
     Path,
     Selection,
-    Tensor,
     Totals,
     containers,
-    json_key,
     json_path,
-    tensor_items,
 )
 from inspector.core.summary import device_bytes, path_text, value_text
 
-_quote = json.encoder.encode_basestring_ascii
+_BATCH = 64  # rows written at a time
 _LIMIT = 128 << 20  # bytes of rows, and eight times the file: usual rows take far less
 
 
 def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> None:
     """Write the document to `stream`; only what is selected is listed and counted."""
-    rows: list[str] = []
-    dtypes: dict[str, list[int]] = {}
-    _tensor_rows(checkpoint, selection, rows, dtypes)
-    totals = [sum(counts) for counts in zip(*dtypes.values(), strict=True)] or [0, 0, 0]
+    rows, dtypes = tensor_rows(checkpoint.root, selection)
     stored = sum(storage.nbytes for storage in checkpoint.storages.values())
     facts = checkpoint.recognition.facts
     head = {
@@ -44,13 +40,10 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
         "facts": {fact.name: _plain(fact.value) for fact in facts},
         "inferred": [fact.name for fact in facts if fact.inferred],
         "state_dicts": [json_path(path) for path in checkpoint.recognition.state_dicts],
-        "totals": dict(zip(("tensors", "elements", "bytes"), totals, strict=True))
+        "totals": _counts(Totals(*map(sum, zip(*dtypes.values(), strict=True))))
         | {"stored_bytes": stored},
         "devices": device_bytes(checkpoint),
-        "dtypes": {
-            name: dict(zip(("tensors", "elements", "bytes"), counts, strict=True))
-            for name, counts in dtypes.items()
-        },
+        "dtypes": {name: _counts(totals) for name, totals in dtypes.items()},
     }
     tail: dict[str, Any] = {
         "subtrees": [
@@ -79,12 +72,13 @@ def _write_rows(rows: Iterator[str], stream: TextIO, limit: int) -> int:
     A stream of a few bytes can refer to one long text again and again.
     """
     written = left_out = 0
-    for row in rows:
-        if written + len(row) > limit:
-            left_out += 1
+    while some := list(itertools.islice(rows, _BATCH)):
+        length = sum(map(len, some))
+        if written + length > limit:
+            left_out += len(some)
             continue
-        stream.write(",\n" + row if written else row)
-        written += len(row)
+        stream.write((",\n" if written else "") + ",\n".join(some))
+        written += length
     return left_out
 
 
@@ -130,85 +124,6 @@ def _loading(checkpoint: Checkpoint) -> dict[str, Any]:
             "missing": resume.missing,
         },
     }
-
-
-def _tensor_rows(
-    checkpoint: Checkpoint, selection: Selection, rows: list[str], dtypes: dict[str, list[int]]
-) -> None:
-    """Append a JSON object per tensor, and add up counts, elements and bytes by dtype.
-
-    The objects are put together by hand: with 50,000 of them, a dict and `json.dumps` for each
-    take as long as everything else that `show` does.
-    """
-    looks: dict[Any, tuple[list[int], int, int, str]] = {}  # layers repeat the same few
-
-    def add(keys: str, tensor: Tensor) -> None:
-        storage = tensor.storage
-        look = tensor[:3], tensor.requires_grad, tensor.parameter, tensor.device, tensor.parts
-        known = looks.get(look)
-        if known is None:
-            counts = dtypes.setdefault(tensor.dtype.name, [0, 0, 0])
-            known = looks[look] = counts, tensor.elements, tensor.nbytes, _look(tensor)
-        counts, elements, nbytes, described = known
-        counts[0] += 1
-        counts[1] += elements
-        counts[2] += nbytes
-        rows.append(
-            f'{{"path": [{keys}], {described}, "offset": {tensor.offset}, '
-            f'"storage": {_quote(storage.key) if storage else "null"}'
-            f"{_extras(tensor) if tensor.quantization or tensor.parts or tensor.lazy else ''}}}"
-        )
-
-    if checkpoint.root.kind == "tensor" and () in selection:
-        add("", checkpoint.root.value)
-    above: Path | None = None
-    prefix = ""
-    for parent, key, tensor in tensor_items(checkpoint.root):
-        if selection.chooses and (*parent, key) not in selection:
-            continue
-        if parent is not above:
-            above, prefix = parent, "".join([f"{_key(step)}, " for step in parent])
-        add(prefix + (_quote(key) if type(key) is str else _key(key)), tensor)
-
-
-def _extras(tensor: Tensor) -> str:
-    """Return the members that only quantized, sparse and lazily changed tensors have."""
-    members: dict[str, Any] = {}
-    if tensor.quantization:
-        members["quantization"] = tensor.quantization
-    if tensor.lazy:
-        members["lazy"] = tensor.lazy
-    if tensor.parts:
-        members["parts"] = {name: _part(part) for name, part in tensor.parts}
-    return ", " + json.dumps(members)[1:-1]
-
-
-def _look(tensor: Tensor) -> str:
-    """Return the members of a tensor's object that layers of the same kind share."""
-    return json.dumps(_shared_members(tensor))[1:-1]
-
-
-def _shared_members(tensor: Tensor) -> dict[str, Any]:
-    return {
-        "shape": tensor.shape,
-        "dtype": tensor.dtype.name,
-        "device": tensor.device,
-        "stride": tensor.stride,
-        "elements": tensor.elements,
-        "bytes": tensor.nbytes,
-        "layout": tensor.layout,
-        "requires_grad": tensor.requires_grad,
-        "parameter": tensor.parameter,
-    }
-
-
-def _part(tensor: Tensor) -> dict[str, Any]:
-    storage = tensor.storage.key if tensor.storage else None
-    return _shared_members(tensor) | {"offset": tensor.offset, "storage": storage}
-
-
-def _key(key: Any) -> str:
-    return json.dumps(json_key(key))
 
 
 def _value_rows(root: Node, selection: Selection) -> Iterator[str]:

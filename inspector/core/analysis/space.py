@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Finding, Node, Path, Storage, Tensor, tensor_items, tensors
+from inspector.core.model import Finding, Node, Path, Storage, Tensor, containers, tensors
 from inspector.core.summary import path_text
 
 _MOST = 5  # names, and ties, that are listed one by one
@@ -71,13 +71,14 @@ def space_of(checkpoint: Checkpoint) -> Space:
 
 def _is_plain(root: Node) -> bool:
     """True if every tensor has a storage of its own and uses all of it, as most files have it."""
-    keys = []
+    keys: list[str] = []
     looks: dict[Any, Tensor] = {}  # layers repeat the same few
-    for _, _, tensor in tensor_items(root):
-        if tensor.storage is None or tensor.parts:
+    for _, parent in containers(root):
+        here = [node.value for node in parent.children if node.kind == "tensor"]
+        if any(tensor.storage is None or tensor.parts for tensor in here):
             return False
-        keys.append(tensor.storage.key)
-        looks[tensor[:4], tensor.storage.nbytes] = tensor
+        keys += [tensor.storage.key for tensor in here]
+        looks |= {(tensor[:4], tensor.storage.nbytes): tensor for tensor in here}
     return len(set(keys)) == len(keys) and all(
         tensor.extent == (0, nbytes) for (_, nbytes), tensor in looks.items()
     )

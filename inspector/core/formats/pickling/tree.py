@@ -155,26 +155,22 @@ class TreeBuilder:
 
     def _items(self, pairs: Sequence[Any], path: Path) -> list[Node]:
         """Return the nodes of a mapping's items, keys and values in turn."""
-        nodes = []
-        seen: set[Any] = set()
+        nodes: list[Node] = []
+        marks: list[Any] = []
+        new = tuple.__new__
         values = iter(pairs)
         for raw, value in zip(values, values, strict=True):
             key = raw if type(raw) is str else _plain_key(raw)
             if type(value) is Tensor and not value.parts:  # nearly all: no call, no path
-                nodes.append(
-                    Node(key, "tensor", "Parameter" if value.parameter else "Tensor", value)
-                )
+                name = "Parameter" if value.parameter else "Tensor"
+                nodes.append(new(Node, (key, "tensor", name, value, ())))
             else:
                 nodes += self._children(((key, value),), path)
                 if self._left < 0:
                     break
-            # Text hashes are salted; numbers could be chosen to collide, so their text is used.
-            # An object as a key is equal to no other.
-            mark: Any = key if type(key) is str else (type(key), repr(key))
-            mark = id(raw) if type(key) is OpaqueKey else mark
-            if mark in seen:
-                self.duplicate = self.duplicate or (*path, key)
-            seen.add(mark)
+            marks.append(raw if type(raw) is str else _mark(raw, key))
+        if len(set(marks)) != len(marks) and self.duplicate is None:
+            self.duplicate = (*path, nodes[_first_repeat(marks)].key)
         return nodes
 
     def _instance(self, value: Instance, key: Key, path: Path) -> Node:
@@ -222,6 +218,25 @@ class TreeBuilder:
     def _part(self, name: str, value: Any, path: Path) -> Node:
         step = Attribute(name)
         return self.build(value, step, (*path, step))
+
+
+def _mark(raw: Any, key: Key) -> Any:
+    """Return what makes a key the same as another, hashed without anything that could be slow.
+
+    Text hashes are salted; numbers could be chosen to collide, so their text is used. An object as
+    a key is equal to no other.
+    """
+    return id(raw) if type(key) is OpaqueKey else (type(key), repr(key))
+
+
+def _first_repeat(marks: list[Any]) -> int:
+    """Return the position of the first mark that was there before."""
+    seen: set[Any] = set()
+    for at, mark in enumerate(marks):
+        if mark in seen:
+            return at
+        seen.add(mark)
+    return 0
 
 
 def _pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:

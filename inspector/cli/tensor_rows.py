@@ -1,0 +1,103 @@
+"""The tensors in the JSON of `inspector show`, put together by hand.
+
+With 50,000 of them, a dict and `json.dumps` for each would take as long as everything else.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inspector.core.model import Key, Node, Path, Selection, Tensor, Totals, json_key, tensor_items
+
+_quote = json.encoder.encode_basestring_ascii
+
+
+class _Look:
+    """What tensors of the same kind share: layers repeat the same few."""
+
+    __slots__ = ("count", "described", "tensor")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.described = json.dumps(_shared_members(tensor))[1:-1]
+        self.count = 0
+
+
+def tensor_rows(root: Node, selection: Selection) -> tuple[list[str], dict[str, Totals]]:
+    """Return a JSON object for every selected tensor, and how much there is of each dtype."""
+    rows: list[str] = []
+    looks: dict[Any, _Look] = {}
+    above: Path | None = None
+    prefix = ""
+    for parent, key, tensor in tensor_items(root):
+        if selection.chooses and (*parent, key) not in selection:
+            continue
+        if parent is not above:
+            above, prefix = parent, "".join([f"{_key(step)}, " for step in parent])
+        storage = tensor.storage
+        kind = tensor[:3], tensor[5:], storage and storage.device
+        look = looks.get(kind)
+        if look is None:
+            look = looks[kind] = _Look(tensor)
+        look.count += 1
+        rows.append(
+            f'{{"path": [{prefix}{_quote(key) if type(key) is str else _key(key)}], '
+            f'{look.described}, "offset": {tensor.offset}, '
+            f'"storage": {_quote(storage.key) if storage else "null"}'
+            f"{_extras(tensor) if tensor.quantization or tensor.parts or tensor.lazy else ''}}}"
+        )
+    if root.kind == "tensor" and () in selection:
+        row = {"path": []} | _members(root.value)
+        rows.append(json.dumps(row)[:-1] + _extras(root.value) + "}")
+        looks[None] = _Look(root.value)
+        looks[None].count = 1
+    return rows, _by_dtype(looks.values())
+
+
+def _by_dtype(looks: Any) -> dict[str, Totals]:
+    totals: dict[str, Totals] = {}
+    for look in looks:
+        tensor, count = look.tensor, look.count
+        before = totals.get(tensor.dtype.name, Totals())
+        totals[tensor.dtype.name] = Totals(
+            before.tensors + count,
+            before.elements + count * tensor.elements,
+            before.nbytes + count * tensor.nbytes,
+        )
+    return totals
+
+
+def _shared_members(tensor: Tensor) -> dict[str, Any]:
+    return {
+        "shape": tensor.shape,
+        "dtype": tensor.dtype.name,
+        "device": tensor.device,
+        "stride": tensor.stride,
+        "elements": tensor.elements,
+        "bytes": tensor.nbytes,
+        "layout": tensor.layout,
+        "requires_grad": tensor.requires_grad,
+        "parameter": tensor.parameter,
+    }
+
+
+def _members(tensor: Tensor) -> dict[str, Any]:
+    storage = tensor.storage.key if tensor.storage else None
+    return _shared_members(tensor) | {"offset": tensor.offset, "storage": storage}
+
+
+def _extras(tensor: Tensor) -> str:
+    """Return the members that only quantized, sparse and lazily changed tensors have."""
+    members: dict[str, Any] = {}
+    if tensor.quantization:
+        members["quantization"] = tensor.quantization
+    if tensor.lazy:
+        members["lazy"] = tensor.lazy
+    if tensor.parts:
+        members["parts"] = {name: _members(part) for name, part in tensor.parts}
+    return ", " + json.dumps(members)[1:-1] if members else ""
+
+
+def _key(key: Key) -> str:
+    return json.dumps(json_key(key))
