@@ -16,6 +16,7 @@ from inspector.core.formats import (
     torch_tar,
     torch_zip,
     torchscript,
+    torchscript_v1,
     zip_members,
 )
 from inspector.core.formats.base import Reader, Structure, Subject
@@ -31,6 +32,7 @@ READERS: tuple[Reader, ...] = (
     torch_package.READER,
     torch_export.READER,
     torchscript.READER,
+    torchscript_v1.READER,
     torch_zip.READER,
     numpy_files.READER,
     zip_members.READER,
