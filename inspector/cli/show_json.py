@@ -100,6 +100,7 @@ def _space(checkpoint: Checkpoint) -> dict[str, Any]:
             {"storage": waste.storage.key, "bytes": waste.unused, "paths": _paths(waste.paths)}
             for waste in space.wasted
         ],
+        "duplicates": [[storage.key for storage in group.storages] for group in space.duplicates],
     }
 
 

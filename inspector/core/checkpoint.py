@@ -13,7 +13,13 @@ from inspector.core.sources import Source, read_exactly
 
 Locate = Callable[[Storage], tuple[Source, int]]
 """Return where the first byte of a storage lies: in which source, and at which offset."""
+Checksum = Callable[[Storage], int | None]
+"""Return the CRC-32 of a storage's bytes as its file states it, None where it does not."""
 ByteOrder = Literal["little", "big"]
+
+
+def no_checksum(storage: Storage) -> None:
+    """Return nothing: the checksum of formats that carry none."""
 
 
 class PickleDemands(NamedTuple):
@@ -50,6 +56,7 @@ class Checkpoint:
     """None where nothing is pickled."""
     byte_order: ByteOrder = "little"
     """How the numbers in the storages are stored."""
+    checksum: Checksum = no_checksum
 
     def read(self, storage: Storage, start: int, stop: int) -> bytes:
         """Return the bytes `start`..`stop` of a storage; raises SourceError if there are none."""

@@ -9,6 +9,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import Finding, Node, Path, Storage, Tensor, containers, tensors
 from inspector.core.summary import path_text
 
+_WORTH_SHARING = 4096  # bytes
 _MOST = 5  # names, and ties, that are listed one by one
 
 
@@ -29,6 +30,17 @@ class Waste(NamedTuple):
     paths: tuple[Path, ...]
 
 
+class Duplicates(NamedTuple):
+    """Storages of the same size and checksum: very probably the same bytes, stored several times."""
+
+    storages: tuple[Storage, ...]
+
+    @property
+    def spare(self) -> int:
+        """Bytes that one copy would save."""
+        return sum(storage.nbytes for storage in self.storages[1:])
+
+
 class Space(NamedTuple):
     """How tensors and storages of a checkpoint relate."""
 
@@ -37,6 +49,8 @@ class Space(NamedTuple):
     shared: tuple[Shared, ...]
     wasted: tuple[Waste, ...]
     """The largest waste first."""
+    duplicates: tuple[Duplicates, ...] = ()
+    """Known only where the file carries checksums; the largest first."""
 
     @property
     def unused(self) -> int:
@@ -48,7 +62,7 @@ def space_of(checkpoint: Checkpoint) -> Space:
     """Return what is shared and what is wasted; looks at the structure only."""
     stored = sum(storage.nbytes for storage in checkpoint.storages.values())
     if _is_plain(checkpoint.root):
-        return Space(stored, (), ())
+        return Space(stored, (), (), _duplicates(checkpoint))
     users: dict[str, list[tuple[Path, Tensor]]] = {}
     for path, tensor in tensors(checkpoint.root):
         for part in (tensor, *(part for _, part in tensor.parts)):
@@ -66,7 +80,22 @@ def space_of(checkpoint: Checkpoint) -> Space:
         if unused:
             wasted.append(Waste(storage, unused, paths))
     wasted.sort(key=lambda waste: -waste.unused)
-    return Space(stored, tuple(shared), tuple(wasted))
+    return Space(stored, tuple(shared), tuple(wasted), _duplicates(checkpoint))
+
+
+def _duplicates(checkpoint: Checkpoint) -> tuple[Duplicates, ...]:
+    """Return groups of storages of the same content, by the checksums that the file carries.
+
+    Small storages are left out: counters and fresh biases are the same by nature.
+    """
+    groups: dict[tuple[int, int], list[Storage]] = {}
+    for storage in checkpoint.storages.values():
+        if storage.nbytes >= _WORTH_SHARING:
+            checksum = checkpoint.checksum(storage)
+            if checksum is not None:
+                groups.setdefault((storage.nbytes, checksum), []).append(storage)
+    found = [Duplicates(tuple(group)) for group in groups.values() if len(group) > 1]
+    return tuple(sorted(found, key=lambda group: -group.spare))
 
 
 def _is_plain(root: Node) -> bool:
@@ -97,7 +126,17 @@ def space_sentences(space: Space) -> list[str]:
             f"{text.size(space.unused)} of {text.size(space.stored)} in storages are used by no "
             f"tensor, most behind {text.printable(path_text(space.wasted[0].paths[0]), 100)}."
         )
+    if space.duplicates:
+        spare = sum(group.spare for group in space.duplicates)
+        said.append(
+            f"{text.size(spare)} are probably stored more than once: storages of the same size and "
+            f"checksum, such as {' and '.join(_keys(space.duplicates[0]))}."
+        )
     return said
+
+
+def _keys(group: Duplicates) -> list[str]:
+    return [text.printable(storage.key, 40) for storage in group.storages[:2]]
 
 
 def _listed(paths: tuple[Path, ...]) -> str:

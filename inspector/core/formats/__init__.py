@@ -87,6 +87,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
             texts=structure.texts,
             demands=structure.demands,
             byte_order=structure.byte_order,
+            checksum=structure.checksum,
         )
     except BaseException:
         source.close()

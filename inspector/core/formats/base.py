@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from inspector.core.checkpoint import ByteOrder, Locate, PickleDemands
+from inspector.core.checkpoint import ByteOrder, Checksum, Locate, PickleDemands, no_checksum
 from inspector.core.errors import Damaged
 from inspector.core.formats.torch_archive import TorchArchive
 from inspector.core.model import Finding, Key, Node, Path, Storage
@@ -44,6 +44,7 @@ class Structure(NamedTuple):
     demands: PickleDemands | None = None
     byte_order: ByteOrder = "little"
     """How the numbers in the storages are stored."""
+    checksum: Checksum = no_checksum
 
 
 class Subject:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from inspector.core.checkpoint import ByteOrder, Locate
+from inspector.core.checkpoint import ByteOrder, Checksum, Locate
 from inspector.core.errors import InspectorError, SourceError
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.model import Finding, Path, Storage
@@ -101,6 +101,16 @@ class TorchArchive:
             return self.open(record), 0
 
         return locate
+
+    def checksum(self, prefix: str, start: str) -> Checksum:
+        """Return a function that tells what the directory says of storage `<prefix>key`."""
+
+        def checksum(storage: Storage) -> int | None:
+            member = self.index.members.get(self.folder + start + storage.key.removeprefix(prefix))
+            # Zero is what torch writes when it was told not to compute checksums.
+            return member.crc or None if member is not None else None
+
+        return checksum
 
     def findings(self, path: Path) -> list[Finding]:
         """Return what is odd about the archive as a whole."""

@@ -51,6 +51,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         (*damage, *findings),
         demands=run.demands,
         byte_order=records.byte_order,
+        checksum=records.checksum(table.prefix, _STORAGES),
     )
 
 

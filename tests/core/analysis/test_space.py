@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from inspector.core.analysis.space import Space, space_findings, space_of
+from inspector.core.analysis.space import space_sentences as sentences
 from inspector.core.formats import open_checkpoint
 
 
@@ -67,3 +68,33 @@ def test_parts_of_sparse_tensors_count_for_the_tensor(tmp_path: Path) -> None:
     found = space(tmp_path / "a.pt", {"eye": torch.eye(3).to_sparse()})
     assert found.unused == 0
     assert found.shared == ()
+
+
+def test_equal_storages_are_found_by_their_checksums(tmp_path: Path) -> None:
+    weight = torch.randn(100, 100)
+    value = {"a": weight, "b": weight.clone(), "c": torch.randn(100, 100), "n": torch.zeros(1)}
+    found = space(tmp_path / "a.pt", value | {"m": torch.zeros(1)})
+    (group,) = found.duplicates
+    assert [storage.key for storage in group.storages] == ["0", "1"]
+    assert group.spare == 40_000
+    assert any("40.0 kB are probably stored more than once" in said for said in sentences(found))
+
+
+def test_formats_without_checksums_say_nothing_of_duplicates(tmp_path: Path) -> None:
+    weight = torch.randn(100, 100)
+    path = tmp_path / "legacy.pt"
+    value = {"a": weight, "b": weight.clone()}
+    torch.save(value, path, _use_new_zipfile_serialization=False)
+    with open_checkpoint(str(path)) as checkpoint:
+        assert space_of(checkpoint).duplicates == ()
+
+
+def test_sentences_name_ties_views_and_waste(tmp_path: Path) -> None:
+    tied, whole = torch.randn(4, 3), torch.randn(1000)
+    value = {"in": tied, "out": tied, "head": whole[:4], "tail": whole[4:8]}
+    said = sentences(space(tmp_path / "a.pt", value))
+    assert said == [
+        "One tensor under several names: in, out.",
+        "2 tensors are parts of 1 storage.",
+        "3.97 kB of 4.05 kB in storages are used by no tensor, most behind head.",
+    ]
