@@ -6,8 +6,9 @@ of a `Storage`; no bytes of a storage are held. `Finding`s say what is wrong or 
 
 from inspector.core.model.dtype import DTYPES, DType, dtype_named
 from inspector.core.model.finding import Finding, Severity
+from inspector.core.model.grouping import Grouping, Span, grouping, step_of
 from inspector.core.model.node import Kind, Node, containers, tensor_items, tensors, walk
-from inspector.core.model.path import Attribute, Key, Path, json_key, json_path, python_path
+from inspector.core.model.path import Attribute, Key, Path, Prefix, json_key, json_path, python_path
 from inspector.core.model.selection import Selection
 from inspector.core.model.tensor import Storage, Tensor
 from inspector.core.model.totals import NO_TENSORS, Totals, rollup
@@ -18,21 +19,26 @@ __all__ = [
     "Attribute",
     "DType",
     "Finding",
+    "Grouping",
     "Key",
     "Kind",
     "Node",
     "Path",
+    "Prefix",
     "Selection",
     "Severity",
+    "Span",
     "Storage",
     "Tensor",
     "Totals",
     "containers",
     "dtype_named",
+    "grouping",
     "json_key",
     "json_path",
     "python_path",
     "rollup",
+    "step_of",
     "tensor_items",
     "tensors",
     "walk",

@@ -20,6 +20,9 @@ Kind = Literal[
     "global",  # a class or function that was named, not called; value: None, type: its name
     "reference",  # the same object stands elsewhere; value: the path of its first place
     "cut",  # not shown for a reason that `value` states
+    # Made by `grouping` to show keys in folders; no reader yields them. value: Span
+    "group",  # what the keys of a state_dict that begin alike have in common
+    "repeat",  # neighbours of equal structure, numbered without a gap
 ]
 
 

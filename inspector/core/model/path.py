@@ -27,7 +27,22 @@ class OpaqueKey(str):
     __slots__ = ()
 
 
-# str, int, float, bool, None, bytes, complex or a tuple of these; an Attribute or an OpaqueKey.
+class Prefix(str):
+    """What the keys of a group begin with, as the last step of a path; never equal to a key."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Prefix) and str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Prefix, str(self)))
+
+
+# str, int, float, bool, None, bytes, complex or a tuple of these; an Attribute, OpaqueKey, Prefix.
 Key = Any
 Path = tuple[Key, ...]
 
@@ -47,7 +62,13 @@ def python_path(path: Path, root: str = "checkpoint") -> str:
     """Return the Python expression that reaches the node from the loaded object `root`."""
     expression = root
     for key in path:
-        if not isinstance(key, Attribute):
+        if isinstance(key, Prefix):
+            # The values of a dict whose keys begin so: no expression is shorter than a new dict.
+            expression = (
+                f"{{key: value for key, value in {expression}.items()"
+                f" if key.startswith({str(key)!r})}}"
+            )
+        elif not isinstance(key, Attribute):
             expression += f"[{key if isinstance(key, OpaqueKey) else repr(key)}]"
         elif key.isidentifier() and not iskeyword(key):
             expression += f".{key}"
