@@ -17,7 +17,12 @@ from inspector import __version__
 from inspector.gui import notify
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import JobRunner
-from inspector.gui.single_instance import SingleInstance, come_forward, socket_name
+from inspector.gui.single_instance import (
+    SingleInstance,
+    come_forward,
+    end_busy_cursor,
+    socket_name,
+)
 from inspector.gui.theme import Theme, application_icon
 from inspector.gui.window.commands import create_window
 from inspector.gui.window.main_window import NAME, MainWindow
@@ -59,6 +64,7 @@ def run(paths: list[str], *, new_window: bool = False) -> int:
     application = Application([NAME])
     instance = SingleInstance(None if new_window else socket_name())
     if instance.hand_over([address(path) for path in paths]):
+        end_busy_cursor()
         return 0
     context = make_context(application)
     window = start(application, context, paths)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QWindow
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QWidget
 
@@ -33,6 +33,7 @@ _MOST_ADDRESSES = 1000
 _MOST_GUESTS = 16
 _LONGEST_PATH = 90  # a socket's name has 107 bytes, and Qt makes a longer one for a moment
 _ACTIVATION = "XDG_ACTIVATION_TOKEN"
+_STARTUP = "DESKTOP_STARTUP_ID"
 
 
 class SingleInstance(QObject):
@@ -168,6 +169,18 @@ def socket_name() -> str | None:
     return None if folder is None else str(folder / name)
 
 
+def end_busy_cursor() -> None:
+    """Tell an X11 desktop that the start it waits for is over, though no window of it will come.
+
+    Qt says so when it shows its first window: this one is outside of the screen, for a moment.
+    """
+    if QGuiApplication.platformName() == "xcb" and os.environ.get(_STARTUP):
+        sign = QWindow()
+        sign.setFlags(Qt.WindowType.ToolTip | Qt.WindowType.BypassWindowManagerHint)
+        sign.setGeometry(-10, -10, 1, 1)
+        sign.show()
+
+
 def come_forward(window: QWidget) -> None:
     """Put a window in front of all others, as far as the desktop lets it."""
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -208,7 +221,7 @@ def _is_private(folder: Path) -> bool:
 
 def _token() -> str:
     """Return the right to come forward that the desktop gave this process with the click."""
-    return os.environ.get(_ACTIVATION) or os.environ.get("DESKTOP_STARTUP_ID", "")
+    return os.environ.get(_ACTIVATION) or os.environ.get(_STARTUP, "")
 
 
 def _ask(name: str, message: bytes, deadline: QDeadlineTimer) -> bool | None:
