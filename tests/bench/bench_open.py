@@ -141,7 +141,7 @@ def safetensors_of_large(tensors: int, nbytes: int) -> Callable[[Path], None]:
     def make(path: Path) -> None:
         import json
 
-        each = nbytes // tensors
+        each = nbytes // tensors // 4 * 4
         header = {
             f"layers.{i}.weight": {
                 "dtype": "F32",

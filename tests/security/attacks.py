@@ -6,6 +6,7 @@ does anything but touch a file, should somebody run it after all.
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import struct
 import zipfile
@@ -745,6 +746,19 @@ add_zip(
         )
     ),
 )
+
+
+def colliding_shapes(count: int) -> bytes:
+    """Return tensors whose shapes have one hash: n and n + 2^61 - 1 share theirs."""
+    period = (1 << 61) - 1
+    rows = itertools.product(*[[n, n + period, n + 2 * period] for n in (2, 3, 5, 7, 11, 13, 17)])
+    return b"".join(
+        text(f"k{i}") + tensor(shape=sizes(*row), stride=sizes(*[0] * 7))
+        for i, row in zip(range(count), rows, strict=False)
+    )
+
+
+add_zip("colliding shapes", stream(b"}(" + colliding_shapes(500) + b"u"))
 
 
 # ---- zip archives (needs.md A) ----------------------------------------------------------------
