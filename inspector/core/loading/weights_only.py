@@ -115,10 +115,14 @@ _TORCH_MAGIC = {
     "torch-zip": b"PK\x03\x04",
     "torch-legacy": bytes.fromhex("80028a0a6cfc9c46f9206aa850192e"),
 }
-# Findings of the readers that stop torch as well.
+# Findings of the readers that stop torch as well: damage, and streams that no pickler writes.
 _FATAL = frozenset(
-    {"truncated", "missing-storage", "storage-size", "out-of-bounds", "several-roots"}
-)
+    {
+        "truncated", "missing-storage", "storage-size", "out-of-bounds", "several-roots",
+        "invalid-text", "malformed-arguments", "append-to-nothing", "setitem-on-nothing",
+        "build-on-plain",
+    }
+)  # fmt: skip
 _PYTHON2_STRING = 0x55
 _UNTYPED = ("torch.storage", "UntypedStorage")
 # `_legacy_load` asks the class for its dtype, which it does not have.
