@@ -10,11 +10,12 @@ from inspector.core.checkpoint import ByteOrder, Checksum, Locate, PickleDemands
 from inspector.core.errors import Damaged
 from inspector.core.formats.torch_archive import TorchArchive
 from inspector.core.model import Finding, Key, Node, Path, Storage
-from inspector.core.progress import Progress
-from inspector.core.sources import Source, TarIndex, ZipIndex
+from inspector.core.progress import Progress, part
+from inspector.core.sources import Inflated, Source, TarIndex, ZipIndex
 
 _HEAD = 4096  # bytes that tell every format apart
 _MAX_NESTING = 5  # `.tar.gz` in a zip, with torch zips inside: four
+_LONG = 16 << 20  # bytes that take long enough to inflate that one may want to cancel
 _MAX_MEMBERS = 2000  # structures inside one file, over all its archives
 # Bytes of pickle that one file may hold, however often it is compressed: a stream takes up to two
 # hundred times its size in memory, and the streams of real checkpoints compress to a fifth.
@@ -87,6 +88,9 @@ class Subject:
 
     def read(self, progress: Progress) -> Structure:
         """Have the reader of its format read it; raises InspectorError."""
+        if isinstance(self.source, Inflated) and self.source.size > _LONG:
+            self.source.measure(part(progress, 0.0, 0.8))
+            progress = part(progress, 0.8, 1.0)
         return self._read(self, progress)
 
     @property

@@ -47,15 +47,27 @@ class Inflated:
         self._source = source
         self._wrapping = wrapping
         self._lock = threading.Lock()
+        self._complete = False
         self._now = _Place(0, 0, self._fresh())
         self._kept = [_Place(0, 0, self._fresh())]
 
     def measure(self, progress: Progress) -> None:
-        """Inflate all of it once, to know its size; raises FormatError if it grows too large."""
+        """Inflate all of it once, to know its size; raises FormatError if it grows too large.
+
+        Where the size is known, this is what can be cancelled; reading anywhere is then quick.
+        """
+        with self._lock:
+            self._measure(progress)
+
+    def _measure(self, progress: Progress) -> None:
+        if self._complete:
+            return
+        self._now = self._kept[-1]._replace(inflate=self._kept[-1].inflate.copy())
         while self._step(_STEP):
             progress(self._now.taken / max(self._source.size, 1), "Inflating")
             refuse_bomb(self.uri, self._now.position, self._now.taken)
         self.size = self._now.position
+        self._complete = True
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""

@@ -58,6 +58,7 @@ class ZipIndex:
         """Names that occur twice, upper and lower case being the same, as for torch."""
         self.shifted = False
         """True if something stands before or inside the archive that the directory ignores."""
+        self._offsets: dict[str, int] = {}
         self._inflated: dict[str, Inflated] = {}
 
     @classmethod
@@ -130,6 +131,9 @@ class ZipIndex:
 
     def content_offset(self, name: str) -> int:
         """Return where the content of a member begins; reads its local header (30 bytes)."""
+        known = self._offsets.get(name)
+        if known is not None:
+            return known
         member = self.members[name]
         header = read_exactly(
             self._source, member.header_offset, _LOCAL.size, f"the header of {name!r}"
@@ -137,7 +141,8 @@ class ZipIndex:
         signature, name_len, extra_len = _LOCAL.unpack(header)
         if signature != b"PK\x03\x04":
             raise self._damaged(f"the header of {name!r} is not where its directory says")
-        return int(member.header_offset + _LOCAL.size + name_len + extra_len)
+        self._offsets[name] = offset = member.header_offset + _LOCAL.size + name_len + extra_len
+        return int(offset)
 
     def open(self, name: str) -> Source:
         """Return a member as a source: stored ones are read in place, deflated ones inflated."""

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import pickle
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 from inspector.core.errors import FormatError, InspectorError, UnknownFormat
 from inspector.core.formats import open_checkpoint
 from inspector.core.progress import Cancelled
+from tests.checkpoints import zip_archive
 from tests.core.formats.archives import equal, read_tensors, saved
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -101,3 +103,17 @@ def test_inflating_can_be_cancelled(tmp_path: Path):
 
     with pytest.raises(Cancelled):
         open_checkpoint(str(tmp_path / "m"), progress)
+
+
+def test_inflating_a_long_member_can_be_cancelled(tmp_path: Path):
+    data = saved(tmp_path / "x", {"w": torch.zeros(6 << 20)})
+    path = zip_archive(tmp_path / "m.zip", [("m.pt", data)], zipfile.ZIP_DEFLATED)
+
+    def progress(fraction: float, message: str = "", /) -> None:
+        if message == "Inflating":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        open_checkpoint(str(path), progress)
+    with open_checkpoint(str(path)) as checkpoint:
+        assert equal(read_tensors(checkpoint), {("m.pt", "w"): torch.zeros(6 << 20)})

@@ -38,3 +38,12 @@ def test_a_size_that_lies(content: bytes):
     assert longer.read_at(len(content) - 5, 50) == content[-5:]
     shorter = Inflated(Bytes(packed, "x"), "zlib", 10, "x")
     assert shorter.read_at(0, 50) == content[:10]
+
+
+def test_measuring_again_changes_nothing(content: bytes):
+    source = Inflated(Bytes(zlib.compress(content), "x"), "zlib", len(content), "x")
+    assert source.read_at(1000, 10) == content[1000:1010]
+    for _ in range(2):
+        source.measure(silent)
+        assert source.size == len(content)
+        assert source.read_at(5, 10) == content[5:15]
