@@ -70,7 +70,7 @@ def python_path(path: Path, root: str = "checkpoint") -> str:
             )
         elif not isinstance(key, Attribute):
             expression += f"[{key if isinstance(key, OpaqueKey) else repr(key)}]"
-        elif key.isidentifier() and not iskeyword(key):
+        elif key.isidentifier() and not iskeyword(str(key)):
             expression += f".{key}"
         else:
             expression = f"getattr({expression}, {str(key)!r})"
