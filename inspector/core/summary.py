@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import islice
 
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import NO_TENSORS, Kind, Node, Storage, Tensor
+from inspector.core.model import NO_TENSORS, Kind, Node, Storage, Tensor, Totals
 from inspector.core.recognition import Fact
 
 _SEPARATOR = " · "
 _LONGEST_VALUE = 200
+_DEEPEST_WORDS = 4  # lists in lists that are written out
 _HEADLINE_FACTS = ("epoch", "step", "optimizer")
 _PLAIN_NAMES = {"optimizer", "architecture"}  # facts that need no label in the headline
 
@@ -44,9 +46,35 @@ def device_bytes(checkpoint: Checkpoint) -> dict[str, int]:
 
 def fact_text(fact: Fact) -> str:
     """Return a fact's value for people; what was concluded rather than read says so."""
-    value = fact.value
-    shown = text.exact(value) if type(value) is int else value_text(value)
+    shown = text.printable(words_of(fact.value), _LONGEST_VALUE)
     return f"{shown} (inferred)" if fact.inferred else shown
+
+
+def words_of(value: object, depth: int = 0) -> str:
+    """Return a plain value as a person would write it down, never as Python does."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, int):
+        return text.exact(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping) and depth < _DEEPEST_WORDS:
+        pairs = [f"{key} {words_of(inner, depth + 1)}" for key, inner in islice(value.items(), 40)]
+        return _listed(pairs, depth)
+    if isinstance(value, list | tuple) and depth < _DEEPEST_WORDS:
+        return _listed([words_of(inner, depth + 1) for inner in value[:40]], depth)
+    return "…" if isinstance(value, Mapping | list | tuple) else repr(value)
+
+
+def _listed(parts: list[str], depth: int) -> str:
+    if not parts:
+        return "none"
+    joined = ", ".join(parts)
+    return f"({joined})" if depth and len(parts) > 1 else joined
 
 
 def value_text(value: object, limit: int = _LONGEST_VALUE) -> str:
@@ -99,17 +127,38 @@ def _array_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
 
 def _container_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     facts = [("Entries", text.exact(len(node.children)))]
-    totals = checkpoint.totals.get(id(node), NO_TENSORS)
-    if totals.tensors:
-        facts.append(("Tensors", text.exact(totals.tensors)))
-        facts.append(("Elements", text.exact(totals.elements)))
-        facts.append(("Size", _both_sizes(totals.nbytes)))
-    return facts
+    return facts + _total_facts(checkpoint.totals.get(id(node), NO_TENSORS))
 
 
 def _object_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     note = ("Class", "not imported; its content is shown as stored")
     return [*_container_facts(node, checkpoint), note]
+
+
+def made_up_facts(node: Node, totals: Totals) -> list[tuple[str, str]]:
+    """Return what there is to say of a group or a repeat, which stand for several nodes."""
+    span = node.value
+    is_repeat = node.kind == "repeat"
+    stands_for = (
+        f"{span.times} neighbours of equal structure"
+        if is_repeat
+        else f"keys that begin with {text.printable(span.prefix, _LONGEST_VALUE)}"
+    )
+    facts = [("Stands for", stands_for), ("Inside", text.exact(len(node.children)))]
+    facts += _total_facts(totals)
+    if is_repeat and span.times and totals.tensors:
+        facts.append(("Size of each", _both_sizes(totals.nbytes // span.times)))
+    return facts
+
+
+def _total_facts(totals: Totals) -> list[tuple[str, str]]:
+    if not totals.tensors:
+        return []
+    return [
+        ("Tensors", text.exact(totals.tensors)),
+        ("Elements", text.exact(totals.elements)),
+        ("Size", _both_sizes(totals.nbytes)),
+    ]
 
 
 _FACTS: dict[Kind, Callable[[Node, Checkpoint], list[tuple[str, str]]]] = {
@@ -123,6 +172,8 @@ _FACTS: dict[Kind, Callable[[Node, Checkpoint], list[tuple[str, str]]]] = {
     "global": lambda *_: [("Meaning", "named by the file; not imported and not called")],
     "reference": lambda node, _: [("Same object as", text.printable(path_text(node.value)))],
     "cut": lambda node, _: [("Not shown", str(node.value))],
+    "group": lambda node, _: made_up_facts(node, NO_TENSORS),
+    "repeat": lambda node, _: made_up_facts(node, NO_TENSORS),
 }
 
 

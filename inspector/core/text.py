@@ -39,10 +39,11 @@ def exact(number: int) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return `1 tensor`, `2 tensors`, `1 entry`, `2 entries`."""
+    """Return `1 tensor`, `2 tensors`, `1 entry`, `2 entries`, `2 keys`."""
     if number == 1:
         return f"1 {noun}"
-    return f"{exact(number)} {noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"
+    changes = noun.endswith("y") and noun[-2:-1] not in tuple("aeiou")
+    return f"{exact(number)} {noun[:-1] + 'ies' if changes else noun + 's'}"
 
 
 def shape(sizes: tuple[int, ...]) -> str:

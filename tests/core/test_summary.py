@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Node
-from inspector.core.summary import device_bytes, facts_of, headline, value_text
+from inspector.core.summary import device_bytes, facts_of, headline, value_text, words_of
 from tests.checkpoints import save_safetensors, save_zip
 
 
@@ -109,3 +110,19 @@ def test_bytes_by_device(tmp_path: Path) -> None:
     base = torch.ones(4)
     with opened(tmp_path, {"a": base, "tied": base, "meta": torch.empty(3, device="meta")}) as it:
         assert device_bytes(it) == {"cpu": 16}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"lr": 0.001, "betas": [0.9, 0.999]}, "lr 0.001, betas (0.9, 0.999)"),
+        ([["ema", "model"], ["teacher"]], "(ema, model), teacher"),
+        (["module."], "module."),
+        ({}, "none"),
+        (True, "yes"),
+        (12345, "12\u202f345"),
+        ({"a": {"b": {"c": {"d": [1]}}}}, "a b c d …"),
+    ],
+)
+def test_values_in_words(value, words):
+    assert words_of(value) == words

@@ -87,3 +87,11 @@ def test_printable_can_be_short() -> None:
     assert text.printable("abcdef", 4) == "abc…"
     assert text.printable("abcd", 4) == "abcd"
     assert text.printable("\n" * 5, 3) == "\\n\\n…"
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "words"),
+    [(2, "key", "2 keys"), (2, "entry", "2 entries"), (1, "entry", "1 entry")],
+)
+def test_plural_of_nouns_with_y(number, noun, words):
+    assert text.plural(number, noun) == words
