@@ -74,6 +74,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
         structure = read(Subject(source, read), part(progress, 0.0, 0.9))
         progress(0.9, "Looking at what it is")
         totals = rollup(structure.root)
+        recognition = recognise(structure.root, totals)
         return Checkpoint(
             source=source,
             format=structure.format,
@@ -82,8 +83,8 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
             totals=totals,
             storages=structure.storages,
             locate=structure.locate,
-            recognition=recognise(structure.root, totals),
-            findings=structure.findings,
+            recognition=recognition,
+            findings=(*structure.findings, *recognition.findings),
             texts=structure.texts,
             demands=structure.demands,
             byte_order=structure.byte_order,

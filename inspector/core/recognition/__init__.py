@@ -6,6 +6,8 @@ From bottom to top: `base`; `optimizer`; `survey` (one walk over the tree); `nam
 """
 
 from inspector.core.recognition.base import CheckpointKind, Fact, Part, Recognition, StateDict
+from inspector.core.recognition.layers import layer_text
+from inspector.core.recognition.outline import OutlineRow, layer_of, modules_of, outline
 from inspector.core.recognition.recognise import recognise
 from inspector.core.recognition.survey import WRAPPERS
 
@@ -13,8 +15,13 @@ __all__ = [
     "WRAPPERS",
     "CheckpointKind",
     "Fact",
+    "OutlineRow",
     "Part",
     "Recognition",
     "StateDict",
+    "layer_of",
+    "layer_text",
+    "modules_of",
+    "outline",
     "recognise",
 ]

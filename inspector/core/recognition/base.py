@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from inspector.core.model import Path
+from inspector.core.model import Finding, Path
 
 CheckpointKind = Literal["state_dict", "training", "module", "tensor", "other"]
 Role = Literal["model", "optimizer", "scheduler", "scaler", "rng", "progress", "ema"]
@@ -59,3 +59,15 @@ class Recognition(NamedTuple):
     parts: tuple[Part, ...] = ()
     failed: tuple[str, ...] = ()
     """Recognisers that broke on this file; what they would have said is missing."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """A note for every recogniser that broke."""
+        return tuple(
+            Finding(
+                "recogniser-failed",
+                "info",
+                f"This may be more than is told: the recogniser “{name}” made a mistake.",
+            )
+            for name in self.failed
+        )

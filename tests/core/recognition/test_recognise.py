@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import collections
+import pickle
+import sys
 from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
 from hypothesis import given
 
+from inspector.core.formats import open_checkpoint
 from inspector.core.model import Node, rollup
 from inspector.core.recognition import recognise
 from inspector.core.recognition.families import FAMILIES
@@ -71,8 +74,22 @@ def test_a_recogniser_that_errs_hides_nothing():
     root = state_dict(3)
     found = recognise(root, rollup(root), rows)
     assert found.failed == ("never", "half: facts")
+    assert [finding.code for finding in found.findings] == ["recogniser-failed"] * 2
+    assert "“never”" in found.findings[0].message
     assert found.kind == "state_dict"
     assert {"family", "parameters"} <= {fact.name for fact in found.facts}
+
+
+def test_an_error_of_ours_becomes_a_finding_of_the_file(tmp_path, monkeypatch):
+    def broken(root):
+        raise ZeroDivisionError
+
+    file = tmp_path / "file.pkl"
+    file.write_bytes(pickle.dumps({"epoch": 3}))
+    monkeypatch.setattr(sys.modules[recognise.__module__], "survey", broken)
+    with open_checkpoint(str(file)) as checkpoint:
+        assert checkpoint.root.children[0].value == 3
+        assert [finding.code for finding in checkpoint.findings] == ["recogniser-failed"]
 
 
 def test_names_of_families_are_unique_and_fit_for_programs():
