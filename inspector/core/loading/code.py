@@ -111,6 +111,7 @@ _CALLS = {
     "optimizer": "optimizer.load_state_dict({})",
     "scheduler": "scheduler.load_state_dict({})",
     "scaler": "scaler.load_state_dict({})",
+    "rng": "torch.set_rng_state({})",
 }
 
 
@@ -146,9 +147,14 @@ def _part(root: Node, part: Part, name: str, place: Path) -> Iterator[str]:
     node: Node | None = root
     for step in part.path:
         node = next((child for child in node.children if child.key == step), None) if node else None
-    if node is not None and node.kind == "mapping":
+    if node is None:
+        return
+    if part.role == "rng":  # of the CPU: the others have no one shape
+        if node.kind == "tensor" and "cuda" not in str(node.key):
+            yield call.format(where)
+    elif node.kind == "mapping":
         yield call.format(where)
-    elif node is not None and node.kind == "object":
+    elif node.kind == "object":
         yield f"{part.role} = {where}"
 
 

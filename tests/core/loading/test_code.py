@@ -328,14 +328,15 @@ def test_everything_to_go_on_with(tmp_path, trained):
             "optimizer": optimizer.state_dict(),
             "scheduler": scheduler.state_dict(),
             "epoch": 7,
+            "rng_state": torch.Generator().manual_seed(5).get_state(),
         },
     )
     with open_checkpoint(str(file)) as checkpoint:
         loading = loading_of(checkpoint)
     assert loading.resume is not None
     roles = [part.role for part in loading.resume.present]
-    assert roles == ["model", "optimizer", "scheduler", "progress", "ema"]
-    assert loading.resume.missing == ("scaler", "rng")
+    assert roles == ["model", "optimizer", "scheduler", "rng", "progress", "ema"]
+    assert loading.resume.missing == ("scaler",)
 
     head, _, rest = loading.code.partition("# To go on training")
     further = [line[2:] for line in rest.splitlines()[1:]]
@@ -351,6 +352,7 @@ def test_everything_to_go_on_with(tmp_path, trained):
     )
     assert steps.last_epoch == 1
     assert scope["start_epoch"] == 8
+    assert torch.initial_seed() == 5
     assert '# checkpoint["ema"]' in head
 
 
