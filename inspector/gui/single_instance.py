@@ -31,7 +31,7 @@ _LENGTH = 4  # bytes in front of each message
 _LARGEST = 1 << 20
 _MOST_ADDRESSES = 1000
 _MOST_GUESTS = 16
-_LONGEST_PATH = 90  # a socket's name has 107 bytes, and Qt makes a longer one for a moment
+_LONGEST_FOLDER = 69  # a socket's whole path has at most 107 bytes
 _ACTIVATION = "XDG_ACTIVATION_TOKEN"
 _STARTUP = "DESKTOP_STARTUP_ID"
 
@@ -193,7 +193,7 @@ def come_forward(window: QWidget) -> None:
 def _private_folder() -> Path | None:
     """Return a folder that nobody else can enter."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and len(runtime) <= _LONGEST_PATH - 40:
+    if runtime.startswith("/") and len(os.fsencode(runtime)) <= _LONGEST_FOLDER:
         folder = Path(runtime)
         if _is_private(folder):
             return folder
