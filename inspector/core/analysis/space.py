@@ -31,7 +31,7 @@ class Waste(NamedTuple):
 
 
 class Duplicates(NamedTuple):
-    """Storages of the same size and checksum: very probably the same bytes, stored several times."""
+    """Storages of the same size and checksum: very probably the same bytes."""
 
     storages: tuple[Storage, ...]
 

@@ -21,6 +21,7 @@ from inspector.core.text import plural, printable
 _MAX_HEADER = 100_000_000  # the specification's own limit
 _MAX_DIMENSIONS = 64  # the most that torch's operators take
 _BY_NAME = {row.safetensors: row for row in DTYPES if row.safetensors}
+_MAX_NUMBER = (1 << 61) - 1  # the modulus of Python's integer hash: no two shapes collide below
 _METADATA = "__metadata__"
 
 
@@ -33,18 +34,7 @@ def _accepts(subject: Subject) -> bool:
 def _read(subject: Subject, progress: Progress) -> Structure:
     progress(0.0, "Reading the header")
     source, prefix = subject.source, subject.prefix
-    length = int.from_bytes(read_exactly(source, 0, 8, "the header's length"), "little")
-    text = read_exactly(source, 8, length, "the header")
-    try:
-        pairs = json.loads(text, object_pairs_hook=_Pairs)
-    except (ValueError, RecursionError) as error:
-        raise Damaged(
-            f"{source.uri}: the safetensors header is not valid JSON ({error}).",
-            "Copy or download the file again.",
-        ) from None
-    if type(pairs) is not _Pairs:
-        raise Damaged(f"{source.uri}: the safetensors header is no JSON object.")
-    begin = 8 + length
+    pairs, begin = _header(source)
     nodes: list[Node] = []
     storages: dict[str, Storage] = {}
     offsets: dict[str, int] = {}
@@ -58,7 +48,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
             findings.append(_finding("duplicate-key", name, "The header names this tensor twice."))
             continue
         try:
-            tensor, start = _tensor(prefix + name, dict(_entries(entry)))
+            tensor, start = _tensor(prefix + name, _members(entry))
         except (KeyError, TypeError, ValueError) as error:
             message = f"The header does not describe this tensor as the format demands: {error}."
             findings.append(_finding("malformed-entry", name, message))
@@ -87,8 +77,34 @@ def _read(subject: Subject, progress: Progress) -> Structure:
     )  # fmt: skip
 
 
+def _header(source: Source) -> tuple[_Pairs, int]:
+    """Return the header's members, and where the data begins; raises Damaged."""
+    length = int.from_bytes(read_exactly(source, 0, 8, "the header's length"), "little")
+    text = read_exactly(source, 8, length, "the header")
+    # A bracket costs Python fifty times its byte; the shortest entry takes fifty bytes itself.
+    if text.count(b"{") > length // 40 + 1000 or text.count(b"[") > length // 20 + 1000:
+        raise Damaged(f"{source.uri}: its header is not valid JSON: brackets without content.")
+    try:
+        pairs = json.loads(text.decode("utf-8"), object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(
+            f"{source.uri}: the safetensors header is not valid JSON ({error}).",
+            "Copy or download the file again.",
+        ) from None
+    if type(pairs) is not _Pairs:
+        raise Damaged(f"{source.uri}: the safetensors header is no JSON object.")
+    return pairs, 8 + length
+
+
 class _Pairs(list[tuple[str, Any]]):
     """A JSON object as the pairs it was written with: duplicates stay visible."""
+
+
+def _members(value: Any) -> dict[str, Any]:
+    members = dict(_entries(value))
+    if len(members) != len(value):
+        raise ValueError("it has a member twice")
+    return members
 
 
 def _entries(value: Any) -> list[tuple[str, Any]]:
@@ -112,7 +128,7 @@ def _tensor(key: str, entry: dict[str, Any]) -> tuple[Tensor, int]:
     numbers = (start, stop, *shape)
     if len(shape) > _MAX_DIMENSIONS:
         raise ValueError("too many dimensions")
-    if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
+    if not all(type(number) is int and 0 <= number < _MAX_NUMBER for number in numbers):
         raise ValueError("sizes and offsets must be whole numbers from 0")
     if stop < start:
         raise ValueError("its data ends before it begins")

@@ -160,10 +160,7 @@ class TorchArchive:
             listed = "; ".join(printable(text, 80) for text in wrong[:_MANY])
             message = f"{plural(len(wrong), 'storage')} of the wrong size: {listed}."
             findings.append(Finding("storage-size", "error", message, path))
-        if table.conflicts:
-            names = ", ".join(printable(key, 40) for key in table.conflicts[:_MANY])
-            message = f"The pickle describes these storages in two ways: {names}."
-            findings.append(Finding("storage-conflict", "warning", message, path))
+        findings += table.findings(path)
         return findings
 
 

@@ -8,6 +8,7 @@ then the bytes, without any alignment.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import ByteOrder
@@ -16,15 +17,16 @@ from inspector.core.formats.base import Reader, Structure, Subject
 from inspector.core.formats.pickling.standins import Global, PickledDict
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.formats.torch_pickle import PickleRun, make_tree, run_pickle
-from inspector.core.model import Finding, Storage
+from inspector.core.model import DType, Finding, Storage
 from inspector.core.progress import Progress, part, silent
-from inspector.core.sources import Source
-from inspector.core.text import plural
+from inspector.core.sources import Source, read_exactly
+from inspector.core.text import plural, printable
 
 MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 """The pickle of the magic number, protocol 2, to its STOP."""
 
 _COUNT = 8  # bytes of the element count in front of a storage
+_CHECKED = 4096  # counts that are read at once; the others when their storage is
 
 
 def _accepts(subject: Subject) -> bool:
@@ -37,6 +39,20 @@ class _LegacyStorages(StorageTable):
     def __init__(self, prefix: str) -> None:
         super().__init__(prefix)
         self.texts: dict[str, str] = {}
+        self.numels: dict[str, int] = {}
+        """Elements of each storage, which the stream states again in front of its bytes."""
+
+    def storage(self, dtype: DType, key: str, device: str, numel: int) -> Storage:
+        """Keep the number of elements besides."""
+        self.numels[self.prefix + key] = numel
+        return super().storage(dtype, key, device, numel)
+
+    def many(
+        self, dtypes: list[DType], keys: list[str], devices: list[str], numels: list[int]
+    ) -> list[Storage]:
+        """Keep the numbers of elements besides."""
+        self.numels.update(zip((self.prefix + key for key in keys), numels, strict=True))
+        return super().many(dtypes, keys, devices, numels)
 
     def persistent_load(self, persistent_id: Any) -> Any:
         """Return the class of `('module', class, file, source text)`, storages as usual."""
@@ -51,13 +67,41 @@ class _LegacyStorages(StorageTable):
 class Stream(NamedTuple):
     """A legacy stream, read up to its storages."""
 
+    source: Source
     run: PickleRun
-    table: StorageTable
+    table: _LegacyStorages
     offsets: dict[str, int]
     """Where the bytes of each storage begin."""
     findings: tuple[Finding, ...]
-    texts: dict[str, str]
     byte_order: ByteOrder
+
+    def locate(self, storage: Storage) -> tuple[Source, int]:
+        """Return where the bytes of a storage begin; raises SourceError if they are not there."""
+        uri, offset = self.source.uri, self.offsets.get(storage.key)
+        if offset is None:
+            raise SourceError(f"{uri}: storage {storage.key!r} is not in the file.")
+        count = self.stated_count(offset)
+        if count != self.table.numels[storage.key]:
+            raise SourceError(
+                f"{uri}: storage {storage.key!r} should have {self.table.numels[storage.key]} "
+                f"elements, but {count} are announced in front of its bytes.",
+                "The file is damaged from there on; copy or download it again.",
+            )
+        return self.source, offset
+
+    def stated_count(self, offset: int) -> int:
+        """Return the number of elements that stands in front of the bytes at `offset`."""
+        what = "the length of a storage"
+        data = read_exactly(self.source, offset - _COUNT, _COUNT, what)
+        return int.from_bytes(data, "little", signed=True)
+
+    def wrong_counts(self) -> list[str]:
+        """Return the first storages whose announced length is not that of the pickle."""
+        return [
+            key
+            for key, offset in itertools.islice(self.offsets.items(), _CHECKED)
+            if offset <= self.source.size and self.stated_count(offset) != self.table.numels[key]
+        ]
 
 
 def read_stream(source: Source, progress: Progress = silent, prefix: str = "") -> Stream:
@@ -81,8 +125,19 @@ def read_stream(source: Source, progress: Progress = silent, prefix: str = "") -
     if big:
         message = "The numbers are stored in big-endian byte order."
         findings.append(Finding("big-endian", "info", message))
+    findings += table.findings(())
     order: ByteOrder = "big" if big else "little"
-    return Stream(run, table, offsets, tuple(findings), table.texts, order)
+    stream = Stream(source, run, table, offsets, tuple(findings), order)
+    wrong = stream.wrong_counts()
+    if wrong:
+        names = ", ".join(printable(key, 40) for key in wrong[:5])
+        message = (
+            f"The length in front of {plural(len(wrong), 'storage')} is not the one that the "
+            f"pickle states: {names}. Their values, and those behind them, cannot be trusted."
+        )
+        finding = Finding("storage-size", "error", message)
+        return stream._replace(findings=(*stream.findings, finding))
+    return stream
 
 
 def _read(subject: Subject, progress: Progress) -> Structure:
@@ -90,20 +145,14 @@ def _read(subject: Subject, progress: Progress) -> Structure:
     source = subject.source
     stream = read_stream(source, part(progress, 0.0, 0.8), subject.prefix)
     tree, findings = make_tree(stream.run, subject.path)
-
-    def locate(storage: Storage) -> tuple[Source, int]:
-        if storage.key not in stream.offsets:
-            raise SourceError(f"{source.uri}: storage {storage.key!r} is not in the file.")
-        return source, stream.offsets[storage.key]
-
     return Structure(
         "torch-legacy",
         "torch legacy",
         tree,
         stream.table.storages,
-        locate,
+        stream.locate,
         (*findings, *(finding._replace(path=subject.path) for finding in stream.findings)),
-        stream.texts,
+        stream.table.texts,
         stream.run.demands,
         stream.byte_order,
     )

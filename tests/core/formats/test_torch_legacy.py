@@ -95,12 +95,10 @@ def test_views_of_a_storage(tmp_path: Path) -> None:
         assert checkpoint.read(part.storage, *part.extent) == loaded["view"].numpy().tobytes()
 
 
-@pytest.mark.xfail(strict=True, reason="the count in front of each storage is not looked at")
 def test_a_count_that_differs_from_the_id(tmp_path: Path) -> None:
     assert codes(write(tmp_path / "a.pt", ONE, ["0"], [(9, bytes(32))])) != []
 
 
-@pytest.mark.xfail(strict=True, reason="StorageTable.conflicts is reported for zip archives only")
 def test_a_key_with_two_sizes(tmp_path: Path) -> None:
     other = tensor(storage_id(numel=integer(4)), shape=sizes(4))
     body = stream(dict_of((text("a"), tensor()), (text("b"), other)))

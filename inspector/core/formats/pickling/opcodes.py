@@ -22,6 +22,7 @@ from inspector.core.formats.pickling.standins import (
 Handler = Callable[[Machine, int], int]
 
 _DOUBLE = struct.Struct(">d")
+_LONGEST_INTEGER = 1 << 20  # bytes; more are left in the source as any other bulk
 _MAX_DIGITS = 4300  # CPython's own limit for decimal text; longer conversions take quadratic time
 
 
@@ -62,6 +63,10 @@ def _length(machine: Machine, p: int, width: int, signed: bool = False) -> tuple
 def _long(width: int) -> Handler:
     def push(machine: Machine, p: int) -> int:
         length, p = _length(machine, p, width, signed=width == 4)
+        if length > _LONGEST_INTEGER:
+            bulk, p = machine.skip(p, length)
+            machine.stack.append(bulk)
+            return p
         data, p = machine.payload(p, length)
         machine.stack.append(_printable(int.from_bytes(data, "little", signed=True)))
         return p

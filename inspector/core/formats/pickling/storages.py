@@ -6,10 +6,12 @@ from itertools import repeat
 from typing import Any
 
 from inspector.core.formats.pickling.standins import Global, Instance, TypedStorage
-from inspector.core.model import DTYPES, DType, Storage, dtype_named
+from inspector.core.model import DTYPES, DType, Finding, Path, Storage, dtype_named
+from inspector.core.text import printable
 
 _BY_CLASS = {row.storage_class: row for row in DTYPES if row.storage_class}
 _UNTYPED = dtype_named("uint8")  # `UntypedStorage` counts bytes
+_MANY = 5  # keys that a finding lists
 _MAX_ELEMENTS = 1 << 56
 
 
@@ -78,6 +80,14 @@ class StorageTable:
                 dtype = _BY_CLASS.get(cls.name) or dtype_named(cls.text)
             self._dtypes[cls] = dtype
         return dtype
+
+    def findings(self, path: Path) -> list[Finding]:
+        """Return what to say of storages that the pickle gives two sizes or devices."""
+        if not self.conflicts:
+            return []
+        names = ", ".join(printable(key, 40) for key in self.conflicts[:_MANY])
+        message = f"The pickle describes these storages in two ways: {names}."
+        return [Finding("storage-conflict", "warning", message, path)]
 
 
 def _view_offset(views: list[Any]) -> int:

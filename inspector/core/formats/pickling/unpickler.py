@@ -14,7 +14,7 @@ from collections import ChainMap
 from typing import Any
 
 from inspector.core.formats.pickling.items import LONGEST, Items, one_item, take_items
-from inspector.core.formats.pickling.machine import ROUND, Machine
+from inspector.core.formats.pickling.machine import KEEP_TEXT, ROUND, Machine
 from inspector.core.formats.pickling.opcodes import OPCODES
 from inspector.core.model import Tensor
 from inspector.core.sources import Bytes
@@ -75,7 +75,7 @@ class Unpickler(Machine):
                         continue
                 length = from_bytes(data[p : p + 4], "little")
                 p += 4
-                if p + length > limit:
+                if p + length > limit or length > KEEP_TEXT:
                     p = self.long_text(p, length)
                     data, limit = self.data, self.limit
                 else:

@@ -14,7 +14,8 @@ from inspector.core.formats.pickling.standins import (
     PlainValue,
 )
 
-_MAX_INDEX = 1 << 63
+# Below the modulus of Python's integer hash: no two shapes can be chosen to have the same hash.
+_MAX_INDEX = (1 << 61) - 1
 
 _NAMES = {
     "f8": "float64", "f4": "float32", "f2": "float16", "i8": "int64", "i4": "int32",

@@ -17,7 +17,8 @@ from inspector.core.formats.pickling.standins import (
 from inspector.core.model import DType, Tensor, dtype_named
 
 _MAX_DIMENSIONS = 64  # the most that torch's operators take (MAX_DIMS, ATen/core/TensorBase)
-_MAX_INDEX = 1 << 63
+# Below the modulus of Python's integer hash: no two shapes can be chosen to have the same hash.
+_MAX_INDEX = (1 << 61) - 1
 _PLAIN_TENSORS = ("Tensor", "Parameter", "Buffer")  # subclasses that add nothing but their name
 
 
@@ -48,7 +49,7 @@ def _view(
     """Return a strided view; `dtype` None is that of the storage."""
     if type(typed) is not TypedStorage:
         raise TypeError("no storage")
-    start = _sizes((offset,))[0] + typed.base
+    (start,) = _sizes((_sizes((offset,))[0] + typed.base,))
     sizes, strides = _sizes(shape), _strides(stride)
     if len(sizes) != len(strides):
         raise TypeError("shape and stride do not match")
