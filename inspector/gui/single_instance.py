@@ -39,8 +39,11 @@ _STARTUP = "DESKTOP_STARTUP_ID"
 class SingleInstance(QObject):
     """Gives addresses to the window that runs already, or becomes the one that is given them."""
 
-    open_requested = Signal(list)
-    """Addresses that somebody else was asked to open; none if only the window is wanted."""
+    open_requested = Signal(object)
+    """A list of addresses that somebody else was asked to open, empty if only the window is wanted.
+
+    As an object, because Qt's own strings lose what is no valid text in the name of a file.
+    """
 
     def __init__(self, name: str | None) -> None:
         super().__init__()
@@ -102,7 +105,7 @@ class SingleInstance(QObject):
 class _Guest(QObject):
     """A connection that may bring one message."""
 
-    asked = Signal(list)
+    asked = Signal(object)
     left = Signal(object)
 
     def __init__(self, socket: QLocalSocket) -> None:
