@@ -43,7 +43,7 @@ def command(away: bool, dry_run: bool) -> None:
 
 def _tell(step: Step, dry_run: bool) -> None:
     verb = f"would {step.verb}" if dry_run and step.verb != "missing" else step.verb
-    click.secho(f"{verb:<12}" if dry_run else f"{verb:<8}", fg=_COLOURS.get(step.verb), nl=False)
+    click.secho(f"{verb:<13}" if dry_run else f"{verb:<8}", fg=_COLOURS.get(step.verb), nl=False)
     click.echo(printable(step.what))
 
 
