@@ -48,9 +48,16 @@ LIBRARIES = {
     "libxkbcommon.so.0": "libxkbcommon0",
     "libzstd.so.1": "libzstd1",
 }
-PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool"}
-FEDORA = {"xvfb": "xorg-x11-server-Xvfb"}
-ARCH = {"xvfb": "xorg-server-xvfb"}
+PROGRAMS = {
+    "Xvfb": "xvfb",
+    "xdotool": "xdotool",
+    "update-mime-database": "shared-mime-info",
+    "update-desktop-database": "desktop-file-utils",
+    "xdg-mime": "xdg-utils",
+    "gio": "libglib2.0-bin",
+}
+FEDORA = {"xvfb": "xorg-x11-server-Xvfb", "libglib2.0-bin": "glib2"}
+ARCH = {"xvfb": "xorg-server-xvfb", "libglib2.0-bin": "glib2"}
 ARCH_LIBRARIES = [
     "libglvnd",
     "libxkbcommon-x11",
@@ -98,13 +105,13 @@ def ensure_qt_loads(python: Path) -> None:
 
 
 def ensure_programs() -> None:
-    """Install the virtual screen and keyboard that the end-to-end tests cannot do without."""
+    """Install the virtual screen and the parts of a desktop that some tests cannot do without."""
     absent = _absent_programs()
     if absent and sys.platform == "linux":
         try:
             _provide([PROGRAMS[name] for name in absent], [], absent)
         except SetupError as error:
-            say(f"The end-to-end tests will be skipped. {error}")
+            say(f"The tests that need them will be skipped. {error}")
 
 
 def _absent_programs() -> list[str]:

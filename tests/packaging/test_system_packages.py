@@ -33,7 +33,7 @@ def refusal(**wanted: bool) -> str:
 def test_command_for_debian_is_named_whole(bare_system: set[str]) -> None:
     message = refusal(programs=True)
     assert "sudo apt-get update && sudo apt-get install" in message
-    for package in [*system_packages.LIBRARIES.values(), "xvfb", "xdotool"]:
+    for package in [*system_packages.LIBRARIES.values(), *system_packages.PROGRAMS.values()]:
         assert f" {package}" in message
 
 
@@ -66,7 +66,7 @@ def test_missing_virtual_screen_only_skips_tests(
 ) -> None:
     system_packages.ensure_programs()
     said = capsys.readouterr().err
-    assert said.startswith("The end-to-end tests will be skipped. Missing: Xvfb, xdotool.")
+    assert said.startswith("The tests that need them will be skipped. Missing: Xvfb, xdotool, ")
 
 
 def test_unresolved_libraries_are_what_the_loader_says(
