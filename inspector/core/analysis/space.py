@@ -104,12 +104,18 @@ def _is_plain(root: Node) -> bool:
     looks: dict[Any, Tensor] = {}  # layers repeat the same few
     for _, parent in containers(root):
         here = [node.value for node in parent.children if node.kind == "tensor"]
-        if any(tensor.storage is None or tensor.parts for tensor in here):
+        storages = [tensor.storage for tensor in here]
+        if None in storages:
             return False
-        keys += [tensor.storage.key for tensor in here]
-        looks |= {(tensor[:4], tensor.storage.nbytes): tensor for tensor in here}
+        keys += [storage.key for storage in storages]
+        looks |= {
+            (tensor.shape, tensor.stride, tensor.offset, tensor.dtype.bits, storage.nbytes): tensor
+            for tensor, storage in zip(here, storages, strict=True)
+        }
+        if any([tensor.parts for tensor in here]):  # noqa: C419 - a list is faster
+            return False
     return len(set(keys)) == len(keys) and all(
-        tensor.extent == (0, nbytes) for (_, nbytes), tensor in looks.items()
+        tensor.extent == (0, look[-1]) for look, tensor in looks.items()
     )
 
 

@@ -7,7 +7,6 @@ to what it does with real files.
 
 from __future__ import annotations
 
-import pickletools
 from collections.abc import Iterable
 
 from inspector.core.checkpoint import Checkpoint, PickleDemands
@@ -131,7 +130,6 @@ _UNREADABLE = (
     "read them."
 )
 _MANY = 8
-_OPCODE_NAMES = {opcode.code: opcode.name for opcode in pickletools.opcodes}
 
 
 def foretell(checkpoint: Checkpoint) -> WeightsOnly:
@@ -190,7 +188,7 @@ def _pickle(demands: PickleDemands, refused: tuple[str, ...], root: Node) -> Ite
         yield f"{plural(len(refused), 'global')} not on torch's list: {names}{more}."
     unknown = sorted(demands.opcodes - OPCODES)
     if unknown:
-        names = ", ".join(_OPCODE_NAMES[chr(code)] for code in unknown[:_MANY])
+        names = ", ".join(_opcode_name(code) for code in unknown[:_MANY])
         yield (
             f"Its pickle has protocol {demands.protocol}, of which torch knows only a part; "
             f"not these opcodes: {names}."
@@ -208,3 +206,9 @@ def _has_bytes(root: Node) -> bool:
             return True
         stack += node.children
     return False
+
+
+def _opcode_name(code: int) -> str:
+    import pickletools  # it takes as long to import as half of our own modules
+
+    return next(row.name for row in pickletools.opcodes if row.code == chr(code))

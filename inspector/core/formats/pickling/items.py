@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
@@ -93,27 +94,25 @@ def take_items(
     (lengths, keys, key_puts, gets, names, name_lengths, numbers, number_puts, places, numels,
      id_puts, offsets, shapes, shape_puts, strides, stride_puts, flags, hook_puts, args_puts,
      tensor_puts) = zip(*(match.groups() for match in found), strict=True)  # fmt: skip
-    puts = zip(
-        key_puts, number_puts, id_puts, shape_puts, stride_puts, hook_puts, args_puts, tensor_puts,
-        strict=True,
+    put = chain.from_iterable(
+        zip(
+            key_puts, number_puts, id_puts, shape_puts, stride_puts, hook_puts, args_puts,
+            tensor_puts, strict=True,
+        )
     )  # fmt: skip
-    indices = _integers(chain.from_iterable(puts))
-    first = indices[0]
+    first = int.from_bytes(key_puts[0], "little")
     odd = Items([], [], starts, 0, first)
     if (
         first < 256  # LONG_BINGET and BINGET would both reach it
-        or indices != list(range(first, first + len(indices)))
-        or _integers(lengths) != [len(key) for key in keys]
-        or list(b"".join(name_lengths)) != [len(number) for number in numbers]
+        or not _count_up(b"".join(put), first)
+        or b"".join(lengths) != _little(map(len, keys))
+        or b"".join(name_lengths) != bytes(map(len, numbers))
     ):
         return odd
-    contexts = list(zip(gets, names, places, flags, strict=True))
-    known = {
-        context: _context(context, memo, storages, rebuild_tensor) for context in set(contexts)
-    }
-    if None in known.values():
+    contexts = _contexts((gets, names, places, flags), memo, storages, rebuild_tensor)
+    if contexts is None:
         return odd
-    devices, dtypes, grads = zip(*map(known.__getitem__, contexts), strict=True)
+    devices, dtypes, grads = contexts
     counts = list(map(_INTEGERS.__getitem__, numels))
     starts_at = list(map(_INTEGERS.__getitem__, offsets))
     sizes = list(map(_TUPLES.__getitem__, shapes))
@@ -135,17 +134,37 @@ def take_items(
     return Items(texts, tensors, starts, found[-1].end(), first)
 
 
+def _contexts(
+    columns: tuple[tuple[bytes, ...], ...],
+    memo: Mapping[int | bytes, Any],
+    storages: StorageTable,
+    rebuild_tensor: Global,
+) -> tuple[list[str], list[DType], list[bool]] | None:
+    """Return device, dtype and requires_grad of each item from what its BINGETs fetch.
+
+    They fetch from the memo below 256, where no item puts anything. None if one of them is odd.
+    """
+    length = len(columns[0])
+    if all(column.count(column[0]) == length for column in columns):  # nearly always
+        row = tuple(column[0] for column in columns)
+        one = _context(row, memo, storages, rebuild_tensor)
+        return one and ([one[0]] * length, [one[1]] * length, [one[2]] * length)
+    rows = list(zip(*columns, strict=True))
+    known = {row: _context(row, memo, storages, rebuild_tensor) for row in set(rows)}
+    if None in known.values():
+        return None
+    devices, dtypes, grads = zip(*(known[row] or () for row in rows), strict=True)
+    return list(devices), list(dtypes), list(grads)
+
+
 def _context(
-    context: tuple[bytes, bytes, bytes, bytes],
+    row: tuple[bytes, ...],
     memo: Mapping[int | bytes, Any],
     storages: StorageTable,
     rebuild_tensor: Global,
 ) -> tuple[str, DType, bool] | None:
-    """Return device, dtype and requires_grad of an item from what its BINGETs fetch.
-
-    They fetch from the memo below 256, where no item puts anything.
-    """
-    get, names, place, flags = context
+    """Return device, dtype and requires_grad that these BINGETs fetch, None for what is odd."""
+    get, names, place, flags = row
     device, hooks = memo.get(place[1]), memo.get(flags[2])
     if memo.get(get[1]) is not rebuild_tensor or memo.get(names[1]) != "storage":
         return None
@@ -157,12 +176,32 @@ def _context(
         return None
 
 
-def _integers(codes: Any) -> list[int]:
-    """Return 4-byte little-endian integers."""
-    values = array("I", b"".join(codes))
+def _little(numbers: Iterable[int]) -> bytes:
+    """Return the numbers as 4-byte little-endian integers in a row."""
+    values = array("I", numbers)
     if sys.byteorder == "big":
         values.byteswap()
-    return values.tolist()
+    return values.tobytes()
+
+
+def _count_up(indices: bytes, first: int) -> bool:
+    """True if 4-byte integers in a row are first, first + 1, first + 2 and so on.
+
+    They are compared as the digits of one long integer: no object for each of them is needed.
+    """
+    length = len(indices) // 4
+    if first + length >= 1 << 32:
+        return False  # the digits would carry
+    zero, ones = _ladder(1 << (length - 1).bit_length())
+    wanted = int.from_bytes(zero[: 4 * length], "little")
+    wanted += first * int.from_bytes(ones[: 4 * length], "little")
+    return int.from_bytes(indices, "little") == wanted
+
+
+@lru_cache(maxsize=32)
+def _ladder(length: int) -> tuple[bytes, bytes]:
+    """Return the integers 0, 1, 2… and as many ones, 4 bytes each."""
+    return _little(range(length)), _little(repeat(1, length))
 
 
 _DEFAULTS = [repeat(value) for value in tuple(Tensor._field_defaults.values())[1:]]
