@@ -36,7 +36,9 @@ def tensor_rows(root: Node, selection: Selection) -> tuple[list[str], dict[str, 
         if parent is not above:
             above, prefix = parent, "".join([f"{_key(step)}, " for step in parent])
         storage = tensor.storage
-        kind = tensor[:3], tensor[5:], storage and storage.device
+        kind = (
+            tensor.dtype.name, tensor.shape, tensor.stride, tensor[5:], storage and storage.device
+        )  # fmt: skip
         look = looks.get(kind)
         if look is None:
             look = looks[kind] = _Look(tensor)

@@ -57,6 +57,8 @@ class Checkpoint:
     byte_order: ByteOrder = "little"
     """How the numbers in the storages are stored."""
     checksum: Checksum = no_checksum
+    storages_alone: bool = False
+    """True if it is known that every tensor has a storage of its own and uses all of it."""
 
     def read(self, storage: Storage, start: int, stop: int) -> bytes:
         """Return the bytes `start`..`stop` of a storage; raises SourceError if there are none."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Finding, Node, Path, Storage, Tensor, containers, tensors
+from inspector.core.model import Finding, Path, Storage, Tensor, tensors
 from inspector.core.summary import path_text
 
 _WORTH_SHARING = 4096  # bytes
@@ -61,7 +61,7 @@ class Space(NamedTuple):
 def space_of(checkpoint: Checkpoint) -> Space:
     """Return what is shared and what is wasted; looks at the structure only."""
     stored = sum(storage.nbytes for storage in checkpoint.storages.values())
-    if _is_plain(checkpoint.root):
+    if checkpoint.storages_alone:
         return Space(stored, (), (), _duplicates(checkpoint))
     users: dict[str, list[tuple[Path, Tensor]]] = {}
     for path, tensor in tensors(checkpoint.root):
@@ -96,27 +96,6 @@ def _duplicates(checkpoint: Checkpoint) -> tuple[Duplicates, ...]:
                 groups.setdefault((storage.nbytes, checksum), []).append(storage)
     found = [Duplicates(tuple(group)) for group in groups.values() if len(group) > 1]
     return tuple(sorted(found, key=lambda group: -group.spare))
-
-
-def _is_plain(root: Node) -> bool:
-    """True if every tensor has a storage of its own and uses all of it, as most files have it."""
-    keys: list[str] = []
-    looks: dict[Any, Tensor] = {}  # layers repeat the same few
-    for _, parent in containers(root):
-        here = [node.value for node in parent.children if node.kind == "tensor"]
-        storages = [tensor.storage for tensor in here]
-        if None in storages:
-            return False
-        keys += [storage.key for storage in storages]
-        looks |= {
-            (tensor.shape, tensor.stride, tensor.offset, tensor.dtype.bits, storage.nbytes): tensor
-            for tensor, storage in zip(here, storages, strict=True)
-        }
-        if any([tensor.parts for tensor in here]):  # noqa: C419 - a list is faster
-            return False
-    return len(set(keys)) == len(keys) and all(
-        tensor.extent == (0, look[-1]) for look, tensor in looks.items()
-    )
 
 
 def space_sentences(space: Space) -> list[str]:

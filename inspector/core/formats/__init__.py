@@ -21,7 +21,8 @@ from inspector.core.formats import (
 )
 from inspector.core.formats.base import Reader, Structure, Subject
 from inspector.core.formats.foreign import identify
-from inspector.core.model import rollup
+from inspector.core.formats.views import view_findings
+from inspector.core.model import measure
 from inspector.core.progress import Progress, part, silent
 from inspector.core.recognition import recognise
 from inspector.core.sources import open_source
@@ -73,18 +74,22 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
     try:
         structure = read(Subject(source, read), part(progress, 0.0, 0.9))
         progress(0.9, "Looking at what it is")
-        totals = rollup(structure.root)
-        recognition = recognise(structure.root, totals)
+        measures = measure(structure.root)
+        findings = structure.findings
+        if not measures.within:
+            findings += tuple(view_findings(structure.root))
+        recognition = recognise(structure.root, measures.totals)
         return Checkpoint(
             source=source,
             format=structure.format,
             format_text=structure.format_text,
             root=structure.root,
-            totals=totals,
+            totals=measures.totals,
+            storages_alone=measures.alone,
             storages=structure.storages,
             locate=structure.locate,
             recognition=recognition,
-            findings=(*structure.findings, *recognition.findings),
+            findings=(*findings, *recognition.findings),
             texts=structure.texts,
             demands=structure.demands,
             byte_order=structure.byte_order,

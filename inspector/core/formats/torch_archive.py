@@ -6,6 +6,7 @@ PyTorchStreamWriter; its rules stand in caffe2/serialize/inline_container.h and 
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Self
 
 from inspector.core.checkpoint import ByteOrder, Checksum, Locate
@@ -123,8 +124,9 @@ class TorchArchive:
     def root_findings(self, path: Path) -> list[Finding]:
         """Return what torch.load or torch.jit.load would refuse about the root folder."""
         findings = []
-        roots = {name.partition("/")[0] for name in self.index.members}
-        if self.folder and len(roots) > 1:
+        names, outer = self.index.members, self.folder.partition("/")[0] + "/"
+        if self.folder and not all(map(str.startswith, names, repeat(outer))):
+            roots = {name.partition("/")[0] for name in names}
             message = (
                 f"{plural(len(roots), 'root folder')} in the archive; torch.load would refuse it. "
                 f"Shown is {printable(self.folder.rstrip('/'), 60)!r}."

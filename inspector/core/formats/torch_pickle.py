@@ -11,7 +11,7 @@ from inspector.core.formats.pickling.standins import Builder
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.formats.pickling.tree import MAX_DEPTH, MAX_NODES, TreeBuilder
 from inspector.core.formats.pickling.unpickler import Unpickler
-from inspector.core.model import Finding, Node, Path, tensors
+from inspector.core.model import Finding, Node, Path
 from inspector.core.progress import Progress, silent
 from inspector.core.sources import Source
 
@@ -75,27 +75,4 @@ def make_tree(run: PickleRun, path: Path = ()) -> tuple[Node, list[Finding]]:
     if builder.duplicate is not None:
         message = "A mapping holds this key twice; Python would keep the last value only."
         findings.append(Finding("duplicate-key", "warning", message, builder.duplicate))
-    return root, findings + _view_findings(root, path)
-
-
-def _view_findings(root: Node, base: Path) -> list[Finding]:
-    """Return a finding for every tensor that reaches beyond its storage."""
-    findings = []
-    fitting = set()  # layers repeat the same few
-    for path, tensor in tensors(root):
-        storage = tensor.storage
-        if storage is None:
-            continue
-        look = tensor.shape, tensor.stride, tensor.offset, tensor.dtype.bits, storage.nbytes
-        if look in fitting:
-            continue
-        start, stop = tensor.extent
-        if start < 0 or stop > storage.nbytes:
-            message = (
-                f"The tensor reaches to byte {stop} of a storage that has {storage.nbytes}: "
-                "its values cannot be read."
-            )
-            findings.append(Finding("out-of-bounds", "error", message, (*base, *path)))
-        else:
-            fitting.add(look)
-    return findings
+    return root, findings

@@ -167,7 +167,7 @@ def _expression(path: Path, name: str, place: Path) -> str | None:
             return None
         if not isinstance(key, Attribute):
             name += f"[{literal(key)}]"
-        elif key.isidentifier() and not iskeyword(key):
+        elif key.isidentifier() and not iskeyword(str(key)):
             name += f".{key}"
         else:
             name = f"getattr({name}, {literal(str(key))})"

@@ -112,8 +112,10 @@ class ZipIndex:
                 raise self._damaged("its directory is garbled")
             start = position + entry_size
             stop = start + name_len
-            # torch writes UTF-8 whether or not it sets the flag (bit 11) that says so.
-            name = directory[start:stop].decode("utf-8", "surrogateescape")
+            try:  # torch writes UTF-8 whether or not it sets the flag (bit 11) that says so
+                name = directory[start:stop].decode()
+            except UnicodeDecodeError:
+                name = directory[start:stop].decode("utf-8", "surrogateescape")
             if extra_len and 0xFFFFFFFF in (stored, size, offset):
                 extra = directory[stop : stop + extra_len]
                 size, stored, offset = _zip64(extra, size, stored, offset)

@@ -15,12 +15,18 @@ from inspector.core.model import (
     rollup,
     step_of,
 )
+from inspector.core.model.tensor import contiguous_stride
 from inspector.core.progress import Cancelled
 
 
 def tensor(key: object, *shape: int) -> Node:
     storage = Storage(str(key), "cpu", 4)
-    return Node(key, "tensor", "Tensor", Tensor(dtype_named("float32"), shape, (), 0, storage))
+    return Node(
+        key,
+        "tensor",
+        "Tensor",
+        Tensor(dtype_named("float32"), shape, contiguous_stride(shape), 0, storage),
+    )
 
 
 def mapping(key: object, *children: Node) -> Node:
