@@ -8,10 +8,19 @@ from inspector.core.model.dtype import DTYPES, DType, dtype_named
 from inspector.core.model.finding import Finding, Severity
 from inspector.core.model.grouping import Grouping, Span, grouping, step_of
 from inspector.core.model.node import Kind, Node, containers, tensor_items, tensors, walk
-from inspector.core.model.path import Attribute, Key, Path, Prefix, json_key, json_path, python_path
+from inspector.core.model.path import (
+    Attribute,
+    Key,
+    Path,
+    Prefix,
+    json_key,
+    json_path,
+    natural,
+    python_path,
+)
 from inspector.core.model.selection import Selection
 from inspector.core.model.tensor import Storage, Tensor
-from inspector.core.model.totals import NO_TENSORS, Totals, rollup
+from inspector.core.model.totals import NO_TENSORS, Totals, measure, rollup
 
 __all__ = [
     "DTYPES",
@@ -36,6 +45,8 @@ __all__ = [
     "grouping",
     "json_key",
     "json_path",
+    "measure",
+    "natural",
     "python_path",
     "rollup",
     "step_of",

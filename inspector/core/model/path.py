@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from keyword import iskeyword
 from typing import Any
 
@@ -45,6 +46,17 @@ class Prefix(str):
 # str, int, float, bool, None, bytes, complex or a tuple of these; an Attribute, OpaqueKey, Prefix.
 Key = Any
 Path = tuple[Key, ...]
+
+_NUMBER = re.compile(r"(\d+)")
+
+
+def natural(key: Key) -> tuple[Any, ...]:
+    """Return what sorts `layer.2` before `layer.10`, and numbers before names."""
+    if isinstance(key, int | float) and key == key:
+        return (0, key)
+    parts = _NUMBER.split(str(key).casefold())
+    parts[1::2] = [part.zfill(20) for part in parts[1::2]]
+    return (1, *parts)
 
 
 def json_key(key: Key) -> str | int:
