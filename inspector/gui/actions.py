@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 Menu = Literal["File", "Edit", "View", "Help"]
 MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Help")
-Needs = Literal["", "tab", "tree", "row"]
+Needs = Literal["", "tab", "tree", "row", "reference"]
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,23 @@ class Action:
     id: str
     text: str
     menu: Menu
-    shortcuts: tuple[str, ...] = ()
-    icon: str = ""
+    shortcuts: tuple[str, ...]
+    icon: str
     needs: Needs = ""
-    """What must be there: a tab, an open tree, or a current row in it."""
+    """What must be there: a tab, an open tree, a current row in it, or one that leads elsewhere."""
     starts_group: bool = False
     in_tree_menu: bool = False
+    checkable: bool = False
 
 
 ACTIONS = (
     Action("open", "&Open…", "File", ("Ctrl+O",), "open"),
-    Action("open_sample", "Open &sample", "File"),
+    Action("address", "Open at an &address…", "File", ("Ctrl+L",), "address"),
+    Action("open_sample", "Open &sample", "File", ("Ctrl+Shift+O",), "sample"),
     Action("reload", "&Reload", "File", ("F5", "Ctrl+R"), "reload", "tab", starts_group=True),
+    Action("folder", "Open containing &folder", "File", ("Ctrl+Shift+E",), "folder", "tab"),
     Action("close_tab", "&Close tab", "File", ("Ctrl+W",), "close", "tab"),
+    Action("settings", "S&ettings…", "File", ("Ctrl+,",), "settings", starts_group=True),
     Action("quit", "&Quit", "File", ("Ctrl+Q",), "quit", starts_group=True),
     Action("copy_key", "&Copy key", "Edit", ("Ctrl+C",), "copy", "row", in_tree_menu=True),
     Action(
@@ -45,14 +49,45 @@ ACTIONS = (
         "row",
         in_tree_menu=True,
     ),
+    Action(
+        "copy_command",
+        "Copy the command that &reopens this view",
+        "Edit",
+        ("Ctrl+Alt+C",),
+        "command",
+        "tab",
+        in_tree_menu=True,
+    ),
     Action("search", "&Search keys", "Edit", ("/", "Ctrl+F"), "search", "tree", starts_group=True),
-    Action("jump", "&Go to target", "Edit", ("Ctrl+J",), "jump", "row", True, in_tree_menu=True),
-    Action("expand_all", "&Expand all", "View", ("Ctrl++", "Ctrl+="), "expand", "tree", True, True),
+    Action("filter", "Quick &filters…", "Edit", ("Ctrl+Shift+F",), "filter", "tree"),
+    Action("search_mode", "&How to search…", "Edit", ("Ctrl+M",), "mode", "tree"),
+    Action("jump", "&Go to target", "Edit", ("Ctrl+J",), "jump", "reference", True, True),
+    Action(
+        "group",
+        "&Group keys by dots",
+        "View",
+        ("Ctrl+G",),
+        "group",
+        "tree",
+        in_tree_menu=True,
+        starts_group=True,
+        checkable=True,
+    ),
+    Action(
+        "expand_all", "&Expand all", "View", ("Ctrl++", "Ctrl+="), "expand", "tree", False, True
+    ),
     Action("collapse_all", "&Collapse all", "View", ("Ctrl+-",), "collapse", "tree", False, True),
+    Action("columns", "C&olumns…", "View", ("Ctrl+Shift+H",), "columns", "tree"),
     Action("whole_file", "Facts of the whole &file", "View", ("Ctrl+I",), "file", "tree", True),
-    Action("next_tab", "&Next tab", "View", ("Ctrl+Tab", "Ctrl+PgDown"), "", "tab", True),
-    Action("previous_tab", "&Previous tab", "View", ("Ctrl+Shift+Tab", "Ctrl+PgUp"), "", "tab"),
-    Action("about", "&About", "Help", (), "about"),
+    Action("other_side", "Tree or pa&nel", "View", ("F6",), "panel", "tree"),
+    Action("next_view", "Next way to &look", "View", ("Ctrl+Right",), "look", "tree"),
+    Action("next_tab", "Ne&xt tab", "View", ("Ctrl+Tab", "Ctrl+PgDown"), "next", "tab", True),
+    Action(
+        "previous_tab", "&Previous tab", "View", ("Ctrl+Shift+Tab", "Ctrl+PgUp"), "previous", "tab"
+    ),
+    Action("theme", "Light or &dark", "View", ("Ctrl+Shift+L",), "theme", starts_group=True),
+    Action("shortcuts", "&Keyboard shortcuts", "Help", ("F1",), "keyboard"),
+    Action("about", "&About", "Help", ("Shift+F1",), "about", starts_group=True),
 )
 
 
@@ -67,7 +102,7 @@ def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> dict[Menu, QMen
     """Put the actions into the menus of their rows."""
     menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
     for row in ACTIONS:
-        if row.starts_group:
+        if row.starts_group and menus[row.menu].actions():
             menus[row.menu].addSeparator()
         menus[row.menu].addAction(actions[row.id])
     return menus
@@ -76,7 +111,7 @@ def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> dict[Menu, QMen
 def dress_actions(actions: Mapping[str, QAction], icon: Callable[[str], QIcon]) -> None:
     """Give the actions their pictures, again after the colours have changed."""
     for row in ACTIONS:
-        if row.icon:
+        if row.id in actions:
             actions[row.id].setIcon(icon(row.icon))
 
 
@@ -84,6 +119,7 @@ def _build(owner: QWidget, row: Action, command: Callable[[], object]) -> QActio
     action = QAction(row.text, owner)
     action.setObjectName(row.id)
     action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
+    action.setCheckable(row.checkable)
     action.triggered.connect(lambda: command())
     owner.addAction(action)
     return action

@@ -14,8 +14,9 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from inspector import __version__
+from inspector.core.settings import Settings, settings_path
 from inspector.gui import notify
-from inspector.gui.context import AppContext
+from inspector.gui.context import AppContext, Preferences
 from inspector.gui.jobs import JobRunner
 from inspector.gui.single_instance import (
     SingleInstance,
@@ -26,7 +27,7 @@ from inspector.gui.single_instance import (
 from inspector.gui.theme import Theme, application_icon
 from inspector.gui.window.commands import create_window
 from inspector.gui.window.main_window import NAME, MainWindow
-from inspector.gui.window.theme_menu import THEME, remembered_choice
+from inspector.gui.window.theme_menu import chosen_theme, follow_choice
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +85,8 @@ def start(application: Application, context: AppContext, paths: list[str]) -> Ma
     window = create_window(context)
     application.open_requested.connect(window.open_uri)
     window.open_uris(address(path) for path in paths)
+    if not paths and context.preferences["restore_session"]:
+        window.open_session()
     window.show()
     return window
 
@@ -101,8 +104,11 @@ def make_context(application: QApplication) -> AppContext:
         "checkpoint-inspector",
         "window",
     )
-    theme = Theme(application, remembered_choice(settings.value(THEME)))
-    return AppContext(JobRunner(), theme, settings)
+    preferences = Preferences(Settings(settings_path()))
+    theme = Theme(application, chosen_theme(preferences))
+    context = AppContext(JobRunner(), theme, settings, preferences)
+    follow_choice(context)
+    return context
 
 
 def address(path: str) -> str:

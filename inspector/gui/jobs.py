@@ -6,16 +6,18 @@ emitted in the GUI thread, so any slot, a lambda included, may touch widgets.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QMetaMethod, QObject, Qt, Signal, Slot
 
 from inspector.core.progress import Cancelled
 
+_log = logging.getLogger(__name__)
 _REPORT_INTERVAL = 0.05  # seconds: more than 20 reports a second only load the event loop
 
 
@@ -94,6 +96,8 @@ class Job(QObject):
                 self._discard(result)
             self.cancelled.emit()
         elif self._error is not None:
+            if not self.isSignalConnected(QMetaMethod.fromSignal(self.failed)):
+                _log.error("%s failed", self.title, exc_info=self._error)
             self.failed.emit(self._error)
         else:
             self.succeeded.emit(result)

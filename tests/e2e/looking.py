@@ -2,6 +2,7 @@
 
 from pytestqt.qtbot import QtBot
 
+from inspector.gui.tree.columns import COLUMNS
 from inspector.gui.tree.pane import TreePane
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.window.checkpoint_view import CheckpointView
@@ -27,8 +28,8 @@ def keys(tree: TreePane) -> list[object]:
 
 
 def texts(tree: TreePane, number: int) -> list[str]:
-    """Return what stands in a line."""
-    columns = range(tree.model.columnCount())
+    """Return what stands in a line, in the columns of the first day."""
+    columns = [n for n, column in enumerate(COLUMNS) if not column.hidden]
     return [tree.model.index(number, column).data() for column in columns]
 
 

@@ -41,7 +41,7 @@ def desktop(
 def opened(desktop: dict[str, str], file: Path) -> str:
     """Open a file as a double-click does; return the window that shows it."""
     subprocess.run(["gio", "open", file], env=desktop, check=True, timeout=TIMEOUT)
-    title = f"^{file.name} – Checkpoint Inspector$"
+    title = f"^{file.name} – .* – Checkpoint Inspector$"
     return xdotool(desktop, "search", "--sync", "--onlyvisible", "--name", title)
 
 
@@ -58,6 +58,6 @@ def test_the_second_file_becomes_a_tab_of_the_window(
     assert opened(desktop, second) == window
     xdotool(desktop, "windowfocus", "--sync", window)
     xdotool(desktop, "key", "--clearmodifiers", "ctrl+w")
-    back = "^first one.pt – Checkpoint Inspector$"
+    back = "^first one.pt – .* – Checkpoint Inspector$"
     assert xdotool(desktop, "search", "--sync", "--onlyvisible", "--name", back) == window
     xdotool(desktop, "key", "--clearmodifiers", "ctrl+q")

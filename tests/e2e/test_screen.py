@@ -69,7 +69,7 @@ def test_the_command_shows_a_checkpoint_and_obeys_the_keyboard(
     command = [sys.executable, "-m", "inspector", str(files / "training.pt")]
     with subprocess.Popen(command, env=screen, stderr=subprocess.PIPE, text=True) as program:
         try:
-            name = "training.pt – Checkpoint Inspector"
+            name = "training.pt – .* – Checkpoint Inspector"
             found = xdotool(screen, "search", "--sync", "--onlyvisible", "--name", name)
             window = found.splitlines()[0]
             # No window manager here that would do it.

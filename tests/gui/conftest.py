@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import Finding, Node, rollup
 from inspector.core.recognition import Recognition
+from inspector.core.settings import Settings
 from inspector.core.sources import open_source
-from inspector.gui.context import AppContext
+from inspector.gui.context import AppContext, Preferences
 from inspector.gui.jobs import JobRunner
 from inspector.gui.theme import Theme
 
@@ -23,7 +24,8 @@ from inspector.gui.theme import Theme
 def context(qapp: QApplication, own_settings: Path) -> Iterator[AppContext]:
     settings = QSettings(str(own_settings / "window.ini"), QSettings.Format.IniFormat)
     jobs = JobRunner()
-    yield AppContext(jobs, Theme(qapp), settings)
+    preferences = Preferences(Settings(own_settings / "settings.json"))
+    yield AppContext(jobs, Theme(qapp), settings, preferences)
     jobs.shutdown()
 
 

@@ -140,3 +140,14 @@ def test_a_job_that_is_over_lets_go_of_its_slots(runner: JobRunner, qtbot: QtBot
         job.succeeded.connect(lambda _, held=held: None)
     del job, held
     qtbot.waitUntil(lambda: known() is None)
+
+
+def test_a_failure_that_nobody_listens_to_is_logged(runner, qtbot, caplog):
+    def broken(progress):
+        raise ZeroDivisionError
+
+    job = runner.start("Dividing", broken)
+    with qtbot.waitSignal(job.finished):
+        pass
+    assert "Dividing failed" in caplog.text
+    caplog.clear()

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication
 from inspector.core.resources import resource
 from inspector.gui.context import AppContext
 from inspector.gui.theme import DARK, KIND_ICONS, LIGHT, Choice, Colours, pixmap
-from inspector.gui.window.theme_menu import remembered_choice
+from inspector.gui.window.theme_menu import chosen_theme, follow_choice
 
 
 def luminance(name: str) -> float:
@@ -49,9 +49,11 @@ def test_system_choice_follows_the_system(context: AppContext, qapp: QApplicatio
     assert context.theme.is_dark == dark
 
 
-def test_a_strange_setting_means_the_system():
-    assert remembered_choice("dark") == "dark"
-    assert remembered_choice(None) == remembered_choice(["x"]) == "system"
+def test_the_chosen_theme_is_followed(context: AppContext):
+    follow_choice(context)
+    assert chosen_theme(context.preferences) == "system"
+    context.preferences.choose("theme", "dark")
+    assert context.theme.is_dark
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,10 @@ def _quoted(key: str) -> str:
 
 
 def _hidden(spelled: str) -> str:
-    """Keep `::` out of a path, so that the last one on the line is always the mark."""
-    return spelled.replace("::", r":\x3a")
+    """Keep out what would be taken for the mark, or tidied away in the name of a file."""
+    for taken, instead in (("::", r":\x3a"), ("//", r"/\x2f"), ("/./", r"/.\x2f")):
+        spelled = spelled.replace(taken, instead)
+    return spelled
 
 
 def _first(text: str) -> tuple[Key, str]:

@@ -17,4 +17,6 @@ KIND_ICONS: dict[Kind, tuple[str, str]] = {
     "global": ("global", "module"),
     "reference": ("reference", "container"),
     "cut": ("cut", "warning"),
+    "group": ("folder", "container"),
+    "repeat": ("repeat", "container"),
 }

@@ -46,6 +46,12 @@ QLineEdit { background: $base; border: 1px solid $line; border-radius: 6px; padd
 QLineEdit:hover { border-color: $strong_line; }
 QLineEdit:focus { border-color: $accent; }
 
+QComboBox, QSpinBox { background: $base; border: 1px solid $strong_line; border-radius: 6px;
+    padding: 4px 8px; min-height: 1.2em; }
+QComboBox:focus, QSpinBox:focus { border-color: $accent; }
+QComboBox QAbstractItemView { background: $base; border: 1px solid $strong_line;
+    selection-background-color: $selection; selection-color: $text; }
+
 QPushButton { background: $base; border: 1px solid $strong_line; border-radius: 6px;
     padding: 6px 16px; min-height: 1.2em; }
 QPushButton:hover { background: $hover; }
@@ -58,8 +64,20 @@ QPushButton[primary="true"]:hover { border-color: $strong_line; }
 QPushButton[quiet="true"] { background: transparent; color: $accent; border-color: transparent;
     padding: 0 6px; min-height: 0; }
 QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus { border-color: $line; }
+QPushButton[chip="true"] { background: $selection; color: $text; border: 1px solid transparent;
+    border-radius: 10px; padding: 2px 9px; min-height: 0; }
+QPushButton[chip="true"]:hover, QPushButton[chip="true"]:focus { border-color: $accent; }
+QPushButton[listed="true"] { background: transparent; border: 1px solid transparent;
+    text-align: left; padding: 5px 10px; min-height: 0; }
+QPushButton[listed="true"]:hover { background: $hover; }
+QPushButton[listed="true"]:focus { border-color: $accent; }
+QWidget[notice="info"] { background: $info_ground; }
+QWidget[notice="warning"] { background: $warning_ground; }
+QWidget[notice="error"] { background: $error_ground; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px;
-    padding: 4px; }
+    padding: 4px; color: $muted; }
+QToolButton:checked { background: $selection; }
+QToolButton::menu-indicator { image: none; }
 QToolButton:hover { background: $line; }
 QToolButton:focus { border-color: $accent; }
 

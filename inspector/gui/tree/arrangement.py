@@ -1,52 +1,71 @@
 """Which nodes stand in the tree and in what order; pure functions, run as jobs.
 
-With 100,000 tensors, matching or sorting takes longer than a window may be silent, so it is done
-off the GUI thread for the whole tree at once, and the model only swaps its rows.
+With a million tensors, matching or sorting takes longer than a window may be silent, so it is done
+off the GUI thread for the whole tree at once, and the model only swaps its lines. No single call
+into C may be long either: the window would wait for it.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from inspector.core.model import Node, Path
-from inspector.core.progress import Progress, silent
-from inspector.gui.tree.columns import COLUMNS, NOTHING, Rollup, key_text
+from inspector.core.model import NO_TENSORS, Grouping, Node, Path, Span, Totals, grouping
+from inspector.core.progress import Progress, part, silent
+from inspector.gui.tree.columns import COLUMNS, NOTHING, Known
+from inspector.gui.tree.filters import NO_FILTERS, Filters, passing
+from inspector.gui.tree.lines import MADE_UP, WHOLE, Branch, grown, open_nodes
+from inspector.gui.tree.marks import NO_MARKS, Marks
+from inspector.gui.tree.search import Held, Mode, matcher
 
 _MOST_EXPANDED = 200_000  # rows that a search opens; beyond them a person narrows the search
 _PULSE = 2_000  # nodes between two progress calls
-
-
-class Row:
-    """A line of the tree: a node, the line above it in the hierarchy, and how deep it stands."""
-
-    __slots__ = ("depth", "node", "parent")
-
-    def __init__(self, node: Node, parent: Row | None, depth: int) -> None:
-        self.node, self.parent, self.depth = node, parent, depth
-
-    @property
-    def path(self) -> Path:
-        """The keys from the root to here."""
-        keys = []
-        row: Row | None = self
-        while row is not None:
-            keys.append(row.node.key)
-            row = row.parent
-        return tuple(reversed(keys))
+_ON_A_SCREEN = 60  # rows that groups may show at the start
+_AT_ONCE = 4_000  # rows that one call sorts; more would keep the window waiting
+_BUCKETS = 256
 
 
 class Request(NamedTuple):
     """What the person asked to see."""
 
     pattern: str = ""
-    """A part of a path, or a glob if it holds `*` or `?`; empty for everything."""
+    mode: Mode = "auto"
+    filters: Filters = NO_FILTERS
+    grouped: bool = False
     column: int = -1
     """The column to sort by; -1 for the stored order."""
     descending: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        """True if not everything is shown."""
+        return bool(self.pattern) or self.filters.any
+
+
+class Subject(NamedTuple):
+    """The tree that is arranged, and what is known of it."""
+
+    root: Node
+    totals: Mapping[int, Totals]
+    bases: Sequence[Path] = ()
+    """Paths that a search may be relative to."""
+    marks: Marks = NO_MARKS
+    grouping: Grouping | None = None
+    """Once it has been made: it takes longer than anything else."""
+    fold: bool = True
+    """Whether equal neighbours become one row where keys are grouped."""
+
+
+class OpenPaths(NamedTuple):
+    """Branches to open in a tree that has just been read again."""
+
+    paths: frozenset[Path]
+
+
+Open = frozenset[int] | OpenPaths | Branch | Literal["all"]
+"""The branches to open: by `id(node)`, by path, as they were open before, or all."""
 
 
 class Arrangement(NamedTuple):
@@ -55,151 +74,202 @@ class Arrangement(NamedTuple):
     request: Request
     children: Mapping[int, Sequence[Node]]
     """Children by `id(node)` where they differ from the stored ones."""
-    expanded: frozenset[int]
-    rows: list[Row]
+    lines: Branch
+    known: Known
+    """What everything holds, groups included."""
+    grouping: Grouping | None = None
     matches: int = 0
 
-    def children_of(self, node: Node) -> Sequence[Node]:
+    def shown(self, node: Node) -> Sequence[Node]:
         """Return the children that are shown, in the order they are shown in."""
         return self.children.get(id(node), node.children)
 
 
 def arrange(
-    root: Node,
-    rollup: Rollup,
-    bases: Sequence[Path],
-    request: Request,
-    expanded: frozenset[int],
-    *,
-    progress: Progress = silent,
+    subject: Subject, request: Request, is_open: Open = frozenset(), *, progress: Progress = silent
 ) -> Arrangement:
-    """Filter, sort and lay out the tree; `bases` are paths that a glob may be relative to."""
-    children: dict[int, Sequence[Node]] = {}
+    """Group, filter, sort and lay out the tree."""
+    if not subject.root.children and subject.root.kind != "mapping":
+        subject = subject._replace(root=_around(subject.root))
+    made = subject.grouping
+    if request.grouped and made is None:
+        report = part(progress, 0.0, 0.5)
+        made = grouping(subject.root, subject.totals, report, fold=subject.fold)
+    folders = made if request.grouped and made else Grouping({}, {})
+    children: dict[int, Sequence[Node]] = dict(folders.children)
+    whole = subject.totals.get(id(subject.root), NO_TENSORS).nbytes
+    known = Known(subject.totals, folders.totals, subject.marks, whole)
     matches = 0
-    if request.pattern:
-        search = _Search(request.pattern, bases, progress)
-        search.visit(root, ())
-        children, matches = search.children, search.matches
-        expanded = frozenset(search.expanded)
+    if request.narrows:
+        search = _Search(request, subject, children, part(progress, 0.5, 0.8))
+        search.visit(subject.root, (), False)
+        children, matches = search.result, search.matches
+        is_open = is_open if is_open == "all" else frozenset(search.expanded)
+    if isinstance(is_open, Branch):
+        is_open = frozenset(map(id, open_nodes(is_open)))
+    plan = Arrangement(request, children, Branch(subject.root, ()), known, made, matches)
     if request.column >= 0:
-        _sort(root, rollup, children, request, progress)
-    plan = Arrangement(request, children, expanded, [], matches)
-    plan.rows.extend(lay_out(plan, root, None, expanded))
-    return plan
+        _sort(plan, subject.root, children, part(progress, 0.8, 0.95))
+    if isinstance(is_open, OpenPaths):
+        is_open = frozenset(_nodes_at(plan, is_open.paths))
+    if request.grouped and subject.grouping is None and is_open != "all":
+        is_open = is_open | _first_groups(plan, is_open)
+    chosen = None if is_open == "all" else is_open
+    pulse = _Pulse(part(progress, 0.95, 1.0), "Laying out the tree")
+
+    def opens(node: Node) -> bool:
+        return chosen is None or id(node) in chosen
+
+    return plan._replace(lines=grown(subject.root, plan.shown, opens, pulse))
 
 
-def lay_out(
-    plan: Arrangement, node: Node, parent: Row | None, expanded: Iterable[int]
-) -> list[Row]:
-    """Return the rows below `node`, which itself stands at `parent` (None for the root)."""
-    is_expanded = frozenset(expanded)
-    depth = parent.depth + 1 if parent else 0
-    rows: list[Row] = []
-    pending = [Row(child, parent, depth) for child in reversed(plan.children_of(node))]
+def _first_groups(plan: Arrangement, is_open: frozenset[int]) -> frozenset[int]:
+    """Return the groups to open in branches that are open: as many levels as fit on a screen."""
+    branches = [plan.children[number] for number in is_open if number in plan.children]
+    if id(plan.lines.node) in plan.children:
+        branches.append(plan.shown(plan.lines.node))
+    level = [child for shown in branches for child in shown if child.kind == "group"]
+    rows = sum(map(len, branches))
+    opened: set[int] = set()
+    while level:
+        rows += sum(len(group.children) for group in level)
+        if rows > _ON_A_SCREEN:
+            break
+        opened.update(map(id, level))
+        level = [child for group in level for child in group.children if child.kind == "group"]
+    return frozenset(opened)
+
+
+def _nodes_at(plan: Arrangement, paths: frozenset[Path]) -> Iterator[int]:
+    """Yield `id(node)` of the branches at these paths, walking only what leads to them."""
+    pending: list[tuple[Path, Node]] = [((), plan.lines.node)]
     while pending:
-        row = pending.pop()
-        rows.append(row)
-        if row.node.children and id(row.node) in is_expanded:
-            below = reversed(plan.children_of(row.node))
-            pending.extend(Row(child, row, row.depth + 1) for child in below)
-    return rows
+        above, node = pending.pop()
+        for child in plan.shown(node):
+            path = (*above, child.key)
+            if child.children and path in paths:
+                yield id(child)
+                pending.append((above if child.kind in MADE_UP else path, child))
+
+
+def _around(root: Node) -> Node:
+    """Return a root above a lone tensor or value, so that it has a row."""
+    return Node("", "group", "", Span(""), (root._replace(key=WHOLE),))
+
+
+class _Pulse:
+    """Reports now and then, which is also where the work can be stopped."""
+
+    def __init__(self, progress: Progress, message: str) -> None:
+        self._progress = progress
+        self._message = message
+        self._seen = 0
+
+    def __call__(self) -> None:
+        self._seen += 1
+        if self._seen % _PULSE == 0:
+            self._progress(0.5, self._message)
 
 
 def _sort(
-    root: Node,
-    rollup: Rollup,
-    children: dict[int, Sequence[Node]],
-    request: Request,
-    progress: Progress,
+    plan: Arrangement, root: Node, children: dict[int, Sequence[Node]], progress: Progress
 ) -> None:
-    order = COLUMNS[request.column].order
+    order = COLUMNS[plan.request.column].order
+    pulse = _Pulse(progress, "Sorting")
     pending = [root]
     while pending:
         node = pending.pop()
-        progress(0.5, "Sorting")
-        shown = children.get(id(node), node.children)
-        keyed = [(order(child, rollup), child) for child in shown]
-        filled = [pair for pair in keyed if pair[0] != NOTHING]
-        filled.sort(key=itemgetter(0), reverse=request.descending)
-        nothing = [pair for pair in keyed if pair[0] == NOTHING]
-        children[id(node)] = [child for _, child in filled + nothing]
-        pending.extend(child for child in shown if child.children)
+        shown = plan.shown(node)
+        filled: list[tuple[Any, Node]] = []
+        nothing: list[Node] = []
+        for child in shown:
+            pulse()
+            key = order(child, plan.known)
+            if key == NOTHING:
+                nothing.append(child)
+            else:
+                filled.append((key, child))
+            if child.children:
+                pending.append(child)
+        filled = sorted_in_parts(filled, descending=plan.request.descending, pulse=pulse)
+        children[id(node)] = [child for _, child in filled] + nothing
+
+
+def sorted_in_parts(
+    pairs: list[tuple[Any, Node]], *, descending: bool, pulse: Callable[[], None]
+) -> list[tuple[Any, Node]]:
+    """Sort by the first of each pair, equal ones staying in order, in calls that are all short."""
+    first = itemgetter(0)
+    if len(pairs) <= _AT_ONCE:
+        return sorted(pairs, key=first, reverse=descending)
+    sample = sorted(first(pair) for pair in pairs[:: max(1, len(pairs) // (_BUCKETS * 8))])
+    bounds = sample[4::8]
+    buckets: list[list[tuple[Any, Node]]] = [[] for _ in range(len(bounds) + 1)]
+    for pair in pairs:
+        pulse()
+        buckets[bisect_right(bounds, first(pair))].append(pair)
+    if descending:
+        buckets.reverse()
+    result: list[tuple[Any, Node]] = []
+    for bucket in buckets:
+        pulse()
+        result += sorted(bucket, key=first, reverse=descending)
+    return result
 
 
 class _Search:
     """One walk that keeps what matches, and what leads there."""
 
-    def __init__(self, pattern: str, bases: Sequence[Path], progress: Progress) -> None:
-        self.children: dict[int, Sequence[Node]] = {}
+    def __init__(
+        self,
+        request: Request,
+        subject: Subject,
+        children: Mapping[int, Sequence[Node]],
+        progress: Progress,
+    ) -> None:
+        self.result: dict[int, Sequence[Node]] = dict(children)
         self.expanded: set[int] = set()
         self.matches = 0
-        self._matches = _matcher(pattern, bases)
-        self._progress = progress
-        self._seen = 0
+        self._root = subject.root
+        self._children = children
+        self._below = matcher(request.pattern, request.mode, subject.bases)
+        self._asks_names = bool(request.pattern)
+        self._filters = request.filters.any
+        self._passes = passing(request.filters, subject.marks)
+        self._pulse = _Pulse(progress, "Searching")
         self._shown = 0
 
-    def visit(self, node: Node, path: Path) -> bool:
-        """Return whether anything below `node` matches, and remember what."""
+    def visit(self, node: Node, path: Path, inherited: bool, held: Held | None = None) -> bool:
+        """Return whether anything below `node` matches, and remember what.
+
+        `inherited` says that something above has the name that is looked for.
+        """
         # Recursion is bounded: readers cut trees at a depth that Python can walk.
+        held = held or self._below(path)
         kept = []
         leads_on = False
-        for child in node.children:
+        for child in self._children.get(id(node), node.children):
             self._pulse()
-            below = (*path, child.key)
-            matches = self._matches(below)
+            if child.kind in MADE_UP:
+                if self.visit(child, path, inherited, held):
+                    kept.append(child)
+                    leads_on = True
+                continue
+            named = inherited or not self._asks_names or held(str(child.key))
+            matches = named and self._passes(child)
             self.matches += matches
-            leads = bool(child.children) and self.visit(child, below)
+            leads = bool(child.children) and self.visit(
+                child, (*path, child.key), named and self._filters
+            )
             if matches or leads:
                 kept.append(child)
             leads_on = leads_on or matches or leads
         # A container that matches and holds no match keeps all that it holds.
         if leads_on:
-            self.children[id(node)] = kept
+            self.result[id(node)] = kept
             self._shown += len(kept)
-            if self._shown <= _MOST_EXPANDED or not path:
+            if self._shown <= _MOST_EXPANDED or node is self._root:
                 self.expanded.add(id(node))
-        elif not path:
-            self.children[id(node)] = ()
+        elif node is self._root:
+            self.result[id(node)] = ()
         return leads_on
-
-    def _pulse(self) -> None:
-        self._seen += 1
-        if self._seen % _PULSE == 0:
-            self._progress(0.2, "Searching")
-
-
-def _matcher(pattern: str, bases: Sequence[Path]) -> Callable[[Path], bool]:
-    if "*" in pattern or "?" in pattern:
-        return _glob_matcher(pattern, bases)
-    wanted = pattern.casefold()
-
-    def holds(path: Path) -> bool:
-        own = key_text(path[-1])
-        if wanted in own.casefold():
-            return True
-        # A match must reach into the key itself, or every child of a match would match too.
-        joined = [str(key) for key in path]
-        tail = len(joined[-1])
-        for mark in "./":
-            whole = mark.join(joined).casefold()
-            at = whole.rfind(wanted)
-            if at >= 0 and at + len(wanted) > len(whole) - tail:
-                return True
-        return False
-
-    return holds
-
-
-def _glob_matcher(pattern: str, bases: Sequence[Path]) -> Callable[[Path], bool]:
-    match = re.compile(fnmatch.translate(pattern.casefold())).match
-
-    def holds(path: Path) -> bool:
-        starts = {0, len(path) - 1}
-        starts.update(len(base) for base in bases if path[: len(base)] == base)
-        for start in starts:
-            joined = [str(key).casefold() for key in path[start:]]
-            if joined and (match(".".join(joined)) or match("/".join(joined))):
-                return True
-        return False
-
-    return holds

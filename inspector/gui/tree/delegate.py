@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from inspector.core.model import Kind
 from inspector.gui.theme import KIND_ICONS, Colours, Theme, pixmap, tabular
-from inspector.gui.tree.columns import COLUMNS
+from inspector.gui.tree.columns import COLUMNS, badges, column_number
 from inspector.gui.tree.model import TreeModel
 
 _INDENT = 18
@@ -23,6 +23,10 @@ _ICON = 16
 _GAP = 7
 _PADDING = 10
 _HALF_PADDING = 6
+_BADGE = 14
+_BADGES = column_number("badges")
+_OUTSPOKEN = (column_number("value"), column_number("size"))
+_BADGE_COLOURS = {"tied": "accent", "view": "muted", "parameter": "muted"}
 _KEY_START = CHEVRON + _ICON + _GAP + _HALF_PADDING
 
 
@@ -82,6 +86,8 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(cell, QColor(colours.hover))
         if index.column() == 0:
             self._paint_key(painter, cell, model, index.row(), selected)
+        elif index.column() == _BADGES:
+            self._paint_badges(painter, cell, model, index.row())
         else:
             self._paint_text(painter, cell, model, index, selected)
         painter.restore()
@@ -96,7 +102,7 @@ class RowDelegate(QStyledItemDelegate):
         top = cell.top() + (cell.height() - _ICON) // 2
         painter.setClipRect(cell)
         if row.node.children:
-            name = "chevron-down" if model.is_expanded(number) else "chevron-right"
+            name = "chevron-down" if row.branch else "chevron-right"
             image = pixmap(name, colours.muted, 14, ratio)
             painter.drawPixmap(left + 1, top + 1, image)
         left += CHEVRON
@@ -104,7 +110,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawPixmap(left, top, pixmap(name, getattr(colours, colour), _ICON, ratio))
         left += _ICON + _GAP
         area = QRect(left, cell.top(), cell.right() - left - _HALF_PADDING, cell.height())
-        whole = COLUMNS[0].text(row.node, model.rollup)
+        whole = COLUMNS[0].text(row, model.known)
         if row.node.children:
             font = painter.font()
             font.setWeight(QFont.Weight.Medium)
@@ -137,16 +143,25 @@ class RowDelegate(QStyledItemDelegate):
         selected: bool,
     ) -> None:
         column = COLUMNS[index.column()]
-        node = model.row_at(index.row()).node
+        row = model.row_at(index.row())
         painter.setFont(self._font)
         area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
         text = painter.fontMetrics().elidedText(
-            column.text(node, model.rollup), Qt.TextElideMode.ElideRight, area.width()
+            column.text(row, model.known), Qt.TextElideMode.ElideRight, area.width()
         )
-        colour = _tone(self._theme.colours, node.kind, index.column(), selected)
+        colour = _tone(self._theme.colours, row.node.kind, index.column(), selected)
         painter.setPen(QColor(colour))
         side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
         painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_badges(self, painter: QPainter, cell: QRect, model: TreeModel, number: int) -> None:
+        ratio = painter.device().devicePixelRatio()
+        left, top = cell.left() + _PADDING, cell.top() + (cell.height() - _BADGE) // 2
+        for name, _ in badges(model.row_at(number).node, model.known):
+            colour = getattr(self._theme.colours, _BADGE_COLOURS.get(name, name))
+            if left + _BADGE <= cell.right():
+                painter.drawPixmap(left, top, pixmap(name, colour, _BADGE, ratio))
+            left += _BADGE + 4
 
 
 def chevron_left(depth: int, width: int) -> int:
@@ -161,5 +176,5 @@ def row_height(metrics: QFontMetrics) -> int:
 
 def _tone(colours: Colours, kind: Kind, column: int, selected: bool) -> str:
     """Tensors speak up; what a container adds up to stays in the background."""
-    speaks = kind in ("tensor", "array", "value", "storage") and column in (1, 3)
+    speaks = kind in ("tensor", "array", "value", "storage") and column in _OUTSPOKEN
     return colours.text if speaks or selected else colours.muted

@@ -1,8 +1,8 @@
 """Rows of a checkpoint tree for Qt, one line on screen each.
 
-The model is flat: an expanded node's children follow it as further rows with a greater depth. Qt's
-own tree view asks for every row of an expanded branch whenever something changes, which takes most
-of a second for 100,000 tensors; a table asks only for the rows on screen.
+The model is flat: an open node's children follow it as further rows with a greater depth. Qt's own
+tree view asks for every row of an open branch whenever something changes, which takes seconds for
+a million tensors; a table asks only for the rows on screen.
 """
 
 from __future__ import annotations
@@ -11,35 +11,41 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from inspector.core.model import Node, Path
-from inspector.gui.tree.arrangement import Arrangement, Request, Row, lay_out
-from inspector.gui.tree.columns import COLUMNS, Rollup
+from inspector.core.model import Key, Node, Path, Prefix
+from inspector.gui.tree.arrangement import Arrangement, Request
+from inspector.gui.tree.columns import COLUMNS, Known
+from inspector.gui.tree.lines import (
+    Branch,
+    Row,
+    branch_of,
+    line_of,
+    row_at,
+    way_to,
+    with_closed,
+    with_open,
+)
+from inspector.gui.tree.marks import Marks
 from inspector.gui.widgets.labels import plain_tool_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_MOST_EXPANDED = 20_000  # rows after which "expand all" stops
+_REMEMBERED = 2_000  # rows that were asked for; a screen has some forty of them
 
 
 class TreeModel(QAbstractTableModel):
-    """An adapter from an `Arrangement` to Qt that remembers what is expanded."""
+    """An adapter from an `Arrangement` to Qt that opens and closes its branches."""
 
-    def __init__(
-        self, root: Node, rollup: Rollup, first: Arrangement, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, first: Arrangement, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.root = root
-        self.rollup = rollup
-        self.expanded: set[int] = set()
-        """`id(node)` of every node whose children are rows."""
         self._plan = first
-        self._rows: list[Row] = []
-        self.show_arrangement(first)
+        self._lines = first.lines
+        self._closed: dict[int, Branch] = {}
+        self._rows: dict[int, Row] = {}
 
     # What Qt asks.
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else self._lines.height
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(COLUMNS)
@@ -47,11 +53,10 @@ class TreeModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        column = COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(self._rows[index.row()].node, self.rollup)
+            return COLUMNS[index.column()].text(self.row_at(index.row()), self.known)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tool_tip(column.text(self._rows[index.row()].node, self.rollup))
+            return plain_tool_tip(self.data(index))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(index.column())
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -68,11 +73,11 @@ class TreeModel(QAbstractTableModel):
         return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def _spoken(self, index: _Index) -> str:
-        row = self._rows[index.row()]
-        shown = COLUMNS[index.column()].text(row.node, self.rollup)
+        row = self.row_at(index.row())
+        shown = COLUMNS[index.column()].text(row, self.known)
         if index.column():
             return f"{COLUMNS[index.column()].title}: {shown}"
-        state = ("expanded" if self.is_expanded(index.row()) else "collapsed") + ", "
+        state = ("expanded" if row.branch else "collapsed") + ", "
         return f"{shown}, {state if row.node.children else ''}level {row.depth + 1}"
 
     # What the view asks.
@@ -82,114 +87,134 @@ class TreeModel(QAbstractTableModel):
         """What is shown now."""
         return self._plan.request
 
+    @property
+    def root(self) -> Node:
+        """The node whose children are the first rows."""
+        return self._lines.node
+
+    @property
+    def known(self) -> Known:
+        """What is known about the nodes."""
+        return self._plan.known
+
+    @property
+    def lines(self) -> Branch:
+        """All rows, frozen: a job may read them while the tree goes on changing."""
+        return self._lines
+
     def row_at(self, number: int) -> Row:
         """Return the line `number`."""
-        return self._rows[number]
+        row = self._rows.get(number)
+        if row is None:
+            if len(self._rows) >= _REMEMBERED:
+                self._rows.clear()
+            row = self._rows[number] = row_at(self._lines, number)
+        return row
 
     def is_expanded(self, number: int) -> bool:
         """Return whether the children of the line `number` are shown below it."""
-        return id(self._rows[number].node) in self.expanded
+        return self.row_at(number).branch is not None
 
     def parent_of(self, number: int) -> int:
         """Return the line that the line `number` hangs below, or -1."""
-        depth = self._rows[number].depth
-        return next((n for n in range(number, -1, -1) if self._rows[n].depth < depth), -1)
+        parent = self.row_at(number).parent
+        return parent.number if parent else -1
 
     def find(self, path: Path) -> int:
         """Return the line that shows the node at `path`, or -1."""
-        start, stop, depth = 0, len(self._rows), 0
-        for key in path:
-            same = (
-                n
-                for n in range(start, stop)
-                if self._rows[n].depth == depth and self._rows[n].node.key == key
-            )
-            found = next(same, -1)
-            if found < 0:
-                return -1
-            start, stop, depth = found + 1, self._end_of_branch(found), depth + 1
-        return start - 1
+        return self._follow(path, expand=False)
+
+    def holds(self, path: Path) -> bool:
+        """Return whether the tree has a node at `path`, hidden by a search or not."""
+        *above, last = path
+        stored = way_to(self.root, tuple(above), lambda node: node.children)
+        if stored is None:
+            return False
+        if isinstance(last, Prefix):
+            return self.first_key(tuple(above), str(last)) is not None
+        return way_to(self.root, path, lambda node: node.children) is not None
+
+    def first_key(self, above: Path, beginning: str) -> Key | None:
+        """Return the first key of the node at `above` that begins so, None if none does."""
+        node = self._lines.node
+        for position in way_to(node, above, self._plan.shown) or ():
+            node = self._plan.shown(node)[position]
+        keys = (child.key for child in self._plan.shown(node))
+        return next((key for key in keys if str(key).startswith(beginning)), None)
 
     # What changes.
 
     def show_arrangement(self, plan: Arrangement) -> None:
-        """Show another order or another search, with the rows that came with it."""
+        """Show another order or another search, with the lines that came with it."""
         self.beginResetModel()
         self._plan = plan
-        self._rows = list(plan.rows)
-        self.expanded = set(plan.expanded)
+        self._lines = plan.lines
+        self._closed.clear()
+        self._rows.clear()
         self.endResetModel()
 
+    def show_marks(self, marks: Marks) -> None:
+        """Show what has been found out about the nodes in the meantime."""
+        self._plan = self._plan._replace(known=self._plan.known._replace(marks=marks))
+        if self._lines.height:
+            last = self.index(self._lines.height - 1, len(COLUMNS) - 1)
+            self.dataChanged.emit(self.index(0, len(COLUMNS) - 1), last)
+
     def expand(self, number: int) -> None:
-        """Show the children of a line."""
-        row = self._rows[number]
-        below = self._plan.children_of(row.node)
-        if not below or id(row.node) in self.expanded:
+        """Show the children of a line, as they were open when it was last closed."""
+        row = self.row_at(number)
+        if not row.node.children or row.branch is not None:
             return
-        self.expanded.add(id(row.node))
-        rows = lay_out(self._plan, row.node, row, self.expanded)
-        self.beginInsertRows(QModelIndex(), number + 1, number + len(rows))
-        self._rows[number + 1 : number + 1] = rows
+        inside = self._closed.pop(id(row.node), None)
+        if inside is None:
+            inside = branch_of(row.node, self._plan.shown(row.node))
+        if not inside.height:
+            return
+        self.beginInsertRows(QModelIndex(), number + 1, number + inside.height)
+        self._lines = with_open(self._lines, number, inside)
+        self._rows.clear()
         self.endInsertRows()
         self._tell_changed(number)
 
     def collapse(self, number: int) -> None:
-        """Hide what is below a line; what is expanded inside stays so for the next time."""
-        row = self._rows[number]
-        if id(row.node) not in self.expanded:
+        """Hide what is below a line; what is open inside stays so for the next time."""
+        row = self.row_at(number)
+        if row.branch is None:
             return
-        self.expanded.discard(id(row.node))
-        stop = self._end_of_branch(number)
-        if stop > number + 1:
-            self.beginRemoveRows(QModelIndex(), number + 1, stop - 1)
-            del self._rows[number + 1 : stop]
-            self.endRemoveRows()
+        self._closed[id(row.node)] = row.branch
+        self.beginRemoveRows(QModelIndex(), number + 1, number + row.branch.height)
+        self._lines = with_closed(self._lines, number)
+        self._rows.clear()
+        self.endRemoveRows()
         self._tell_changed(number)
-
-    def expand_all(self) -> bool:
-        """Expand level by level while the rows are few enough; return False if they were not."""
-        expanded = set(self.expanded)
-        shown = len(self._rows)
-        level = [child for child in self._plan.children_of(self.root) if child.children]
-        complete = True
-        while level:
-            below: list[Node] = []
-            for node in level:
-                children = self._plan.children_of(node)
-                if id(node) not in expanded:
-                    if shown + len(children) > _MOST_EXPANDED:
-                        complete = False
-                        continue
-                    shown += len(children)
-                    expanded.add(id(node))
-                below.extend(child for child in children if child.children)
-            level = below
-        self._lay_out_again(expanded)
-        return complete
 
     def collapse_all(self) -> None:
         """Show the top level only."""
-        self._lay_out_again(set())
+        self.beginResetModel()
+        self._lines = branch_of(self._lines.node, self._lines.children)
+        self._closed.clear()
+        self._rows.clear()
+        self.endResetModel()
 
     def reveal(self, path: Path) -> int:
-        """Expand what leads to `path` and return its line; -1 if the search hides it."""
-        for length in range(1, len(path)):
-            number = self.find(path[:length])
-            if number < 0:
-                return -1
-            self.expand(number)
-        return self.find(path)
+        """Expand what leads to `path` and return its line; -1 if it is not shown."""
+        return self._follow(path, expand=True)
 
-    def _end_of_branch(self, number: int) -> int:
-        depth = self._rows[number].depth
-        rows = self._rows
-        return next((n for n in range(number + 1, len(rows)) if rows[n].depth <= depth), len(rows))
-
-    def _lay_out_again(self, expanded: set[int]) -> None:
-        self.beginResetModel()
-        self.expanded = expanded
-        self._rows = lay_out(self._plan, self.root, None, expanded)
-        self.endResetModel()
+    def _follow(self, path: Path, *, expand: bool) -> int:
+        way = way_to(self._lines.node, path, self._plan.shown)
+        if not way:
+            return -1
+        number, branch = -1, self._lines
+        for step, position in enumerate(way):
+            if step:
+                if expand:
+                    self.expand(number)
+                inside = self.row_at(number).branch
+                if inside is None:
+                    return -1
+                branch = inside
+            number += 1 + line_of(branch, position)
+        return number
 
     def _tell_changed(self, number: int) -> None:
         self.dataChanged.emit(self.index(number, 0), self.index(number, len(COLUMNS) - 1))

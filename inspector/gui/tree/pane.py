@@ -8,16 +8,18 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Node, Path
+from inspector.core.model import Path, Prefix
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
-from inspector.gui.tree.arrangement import Arrangement, Request, arrange
-from inspector.gui.tree.columns import Rollup
+from inspector.gui.tree.arrangement import Arrangement, Open, Request, Subject, arrange
+from inspector.gui.tree.filter_bar import FilterBar
+from inspector.gui.tree.lines import Branch
+from inspector.gui.tree.marks import Marks
 from inspector.gui.tree.model import TreeModel
-from inspector.gui.tree.selection import add_up, describe_totals, totals_of
+from inspector.gui.tree.search import BadPattern, marked_part, matcher
+from inspector.gui.tree.search_bar import SearchBar
 from inspector.gui.tree.view import TreeView
 from inspector.gui.widgets.labels import PlainLabel
-from inspector.gui.widgets.search_box import SearchBox
 
 _MOST_COUNTED = 20_000  # selected rows that are added up; more would be felt
 
@@ -25,40 +27,43 @@ _MOST_COUNTED = 20_000  # selected rows that are added up; more would be felt
 class TreePane(QWidget):
     """Search above, rows below; knows which answer is the latest."""
 
-    current_changed = Signal(object)  # Path or None
+    current_changed = Signal(object)  # the current Row, or None
     selection_counted = Signal()
     menu_requested = Signal(QPoint)
+    grouping_changed = Signal(bool)
     arranged = Signal()  # the rows answer what was asked last
 
-    def __init__(
-        self,
-        context: AppContext,
-        root: Node,
-        rollup: Rollup,
-        bases: tuple[Path, ...],
-        first: Arrangement,
-    ) -> None:
+    def __init__(self, context: AppContext, subject: Subject, first: Arrangement) -> None:
         super().__init__()
         self._context = context
-        self._bases = bases
+        self._subject = subject._replace(grouping=first.grouping)
         self._job: Job | None = None
-        self._unfiltered = first.expanded
-        self.model = TreeModel(root, rollup, first, self)
-        self.view = TreeView(context.theme)
+        self._unfiltered = first.lines
+        self.model = TreeModel(first, self)
+        self.view = TreeView(context.theme, context.settings)
         self.view.show_model(self.model)
-        self.search = SearchBox("Search keys   (part of a path, or *.weight)")
-        self._count = PlainLabel(tone="muted")
-        self._expand = self._button("Expand all", self.expand_all)
-        self._collapse = self._button("Collapse all", self.collapse_all)
+        self.bar = SearchBar(context.theme)
+        self.search = self.bar.box
+        self.filter_bar = FilterBar(context.theme)
+        self.group = self._button("Group keys by their dots", self.set_grouped)
+        self.group.setCheckable(True)
+        self.group.setChecked(first.request.grouped)
+        self._expand = self._button("Expand all", lambda _: self.expand_all())
+        self._collapse = self._button("Collapse all", lambda _: self.collapse_all())
+        self.problem = PlainLabel(tone="error", wrap=True)
+        self.problem.setContentsMargins(12, 0, 12, 8)
+        self.problem.hide()
         self.nothing = PlainLabel(tone="muted", wrap=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.nothing.setContentsMargins(24, 48, 24, 24)
         self._lay_out()
+        self._restore(first.request)
         self._show_rows_or_say_why_not()
         self._dress()
         context.theme.changed.connect(self._dress)
-        self.search.searched.connect(lambda _: self._ask())
-        self.search.left.connect(self._enter_rows)
+        self.bar.searched.connect(self._ask)
+        self.bar.left.connect(self._enter_rows)
+        self.filter_bar.changed.connect(self._ask)
         self.view.sort_requested.connect(lambda *_: self._ask())
         self.view.current_changed.connect(self.current_changed)
         self.view.selection_counted.connect(self.selection_counted)
@@ -68,10 +73,27 @@ class TreePane(QWidget):
 
     def go_to(self, path: Path) -> None:
         """Select the row of `path`; a search that hides it is given up first."""
-        if self.view.go_to(path) or not path:
+        if not path or self._shows(path):
             return
         self.search.clear()
+        self.filter_bar.clear()
         self._ask(then_go_to=path)
+
+    def reach(self, path: Path) -> bool:
+        """Go to a path if it is anywhere in the tree; return whether it is."""
+        found = self.model.holds(path)
+        self.go_to(path)
+        return found
+
+    def unfiltered_lines(self) -> Branch:
+        """Return what is open, or was before the search."""
+        return self._unfiltered if self.model.request.narrows else self.model.lines
+
+    def _shows(self, path: Path) -> bool:
+        """Go to a path that is shown; where keys are not grouped, to the first of a group."""
+        if self.view.go_to(path):
+            return True
+        return isinstance(path[-1], Prefix) and self.view.go_to_first(path[:-1], str(path[-1]))
 
     def focus_search(self) -> None:
         """Put the keyboard into the search box, ready to type over what is there."""
@@ -81,29 +103,33 @@ class TreePane(QWidget):
     def clear_search(self) -> None:
         """Show everything again."""
         self.search.clear()
+        self.filter_bar.clear()
+
+    def set_grouped(self, grouped: bool) -> None:
+        """Show keys in folders by their dots, or as they are stored."""
+        self.group.setChecked(grouped)
+        self.grouping_changed.emit(grouped)
+        self._ask()
 
     def expand_all(self) -> None:
-        """Open every branch while the rows are few enough."""
-        self._keeping_current(self.model.expand_all)
+        """Open every branch."""
+        self._ask(is_open="all")
 
     def collapse_all(self) -> None:
         """Close every branch."""
-        self._keeping_current(self.model.collapse_all)
+        path = self.view.current_path()
+        self.model.collapse_all()
+        while path and self.model.find(path) < 0:
+            path = path[:-1]
+        self.view.go_to(path or ())
 
-    def expanded_paths(self) -> list[Path]:
-        """Return the paths of the branches that are open on screen."""
-        numbers = range(self.model.rowCount())
-        return [self.model.row_at(n).path for n in numbers if self.model.is_expanded(n)]
-
-    def status(self) -> str:
-        """Return how much is selected; how much there is where that is nothing or one row."""
-        number = self.view.selected_count()
-        if number < 2:
-            return describe_totals(totals_of(self.model.root, self.model.rollup))
-        chosen = text.plural(number, "row") + " selected"
-        if number > _MOST_COUNTED:
-            return chosen
-        return f"{chosen}: {describe_totals(add_up(self.view.selected_rows(), self.model.rollup))}"
+    def show_marks(self, marks: Marks) -> None:
+        """Show what has been found out about the nodes, and filter by it from now on."""
+        self._subject = self._subject._replace(marks=marks)
+        self.model.show_marks(marks)
+        self.filter_bar.offer(marks)
+        if self.filter_bar.filters.any:
+            self._ask()
 
     def stop(self) -> None:
         """Drop the search that is still running."""
@@ -111,31 +137,38 @@ class TreePane(QWidget):
             self._job.cancel()
             self._job = None
 
-    def _keeping_current(self, change: Callable[[], object]) -> None:
-        path = self.view.current_path()
-        change()
-        while path and self.model.find(path) < 0:
-            path = path[:-1]
-        self.view.go_to(path or ())
-
-    def _ask(self, then_go_to: Path | None = None) -> None:
-        self.stop()
+    def request(self) -> Request:
+        """Return what the bar and the header ask for."""
         header = self.view.horizontalHeader()
-        request = Request(
-            self.search.text().strip(),
+        return Request(
+            self.bar.pattern(),
+            self.bar.mode,
+            self.filter_bar.filters,
+            self.group.isChecked(),
             header.sortIndicatorSection(),
             header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder,
         )
-        if not self.model.request.pattern:
-            self._unfiltered = frozenset(self.model.expanded)
+
+    def _restore(self, request: Request) -> None:
+        """Let the bar and the header say what the rows answer."""
+        self.search.set_quietly(request.pattern)
+        self.bar.set_mode(request.mode)
+        self.filter_bar.set_filters(request.filters)
+        order = Qt.SortOrder.DescendingOrder if request.descending else Qt.SortOrder.AscendingOrder
+        self.view.horizontalHeader().setSortIndicator(request.column, order)
+
+    def _ask(self, then_go_to: Path | None = None, is_open: Open | None = None) -> None:
+        self.stop()
+        request = self.request()
+        problem = _problem(request)
+        self.problem.set_plain(problem)
+        self.problem.setVisible(bool(problem))
+        if problem:
+            return
+        if not self.model.request.narrows:
+            self._unfiltered = self.model.lines
         job = self._context.jobs.start(
-            "Searching",
-            arrange,
-            self.model.root,
-            self.model.rollup,
-            self._bases,
-            request,
-            self._unfiltered,
+            "Searching", arrange, self._subject, request, is_open or self._unfiltered
         )
         job.succeeded.connect(lambda plan: self._answer(plan, then_go_to))
         self._job = job
@@ -143,32 +176,36 @@ class TreePane(QWidget):
     def _answer(self, plan: Arrangement, then_go_to: Path | None) -> None:
         self._job = None
         path = then_go_to or self.view.current_path()
+        self._subject = self._subject._replace(grouping=plan.grouping)
+        if plan.known.marks is not self._subject.marks:
+            plan = plan._replace(known=plan.known._replace(marks=self._subject.marks))
         self.model.show_arrangement(plan)
-        pattern = plan.request.pattern
-        self.view.mark("" if "*" in pattern or "?" in pattern else pattern)
-        self._count.setVisible(bool(pattern))
-        self._count.setText(
-            "1 match" if plan.matches == 1 else f"{text.exact(plan.matches)} matches"
-        )
+        self.view.mark(marked_part(plan.request.pattern, plan.request.mode))
+        self.bar.show_matches(plan.matches if plan.request.narrows else None)
         self._show_rows_or_say_why_not()
-        if path and not self.view.go_to(path):
+        while path and not self._shows(path):
+            path = path[:-1]
+        if not path:
             self.current_changed.emit(None)
         self.arranged.emit()
 
     def _show_rows_or_say_why_not(self) -> None:
-        pattern = self.model.request.pattern
-        if pattern:
-            self.nothing.set_plain(f"No key matches “{text.printable(pattern)}”.")
+        request = self.model.request
+        if request.narrows:
+            about = text.printable(request.pattern)
+            words = f"No key matches “{about}”" if about else "Nothing passes"
+            filters = f" with the filters {request.filters.words()}" if request.filters.any else ""
+            self.nothing.set_plain(f"{words}{filters}.")
         else:
-            self.nothing.set_plain("No keys inside: the panel shows all there is.")
+            self.nothing.set_plain("There is nothing inside.")
         self._stack.setCurrentIndex(0 if self.model.rowCount() else 1)
 
     def _enter_rows(self) -> None:
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
         if not self.view.currentIndex().isValid() and self.model.rowCount():
-            self.view.go_to(self.model.row_at(0).path)
+            self.view.go_to_line(0)
 
-    def _button(self, name: str, slot: Callable[[], object]) -> QToolButton:
+    def _button(self, name: str, slot: Callable[[bool], object]) -> QToolButton:
         button = QToolButton()
         button.setToolTip(name)
         button.setAccessibleName(name)
@@ -180,12 +217,10 @@ class TreePane(QWidget):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 8, 8, 8)
-        bar.setSpacing(6)
-        bar.addWidget(self.search, 1)
-        bar.addWidget(self._count)
-        bar.addWidget(self._expand)
-        bar.addWidget(self._collapse)
-        self._count.hide()
+        bar.setSpacing(4)
+        bar.addWidget(self.bar, 1)
+        for button in (self.filter_bar.button, self.group, self._expand, self._collapse):
+            bar.addWidget(button)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)
@@ -193,12 +228,23 @@ class TreePane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
+        column.addWidget(self.filter_bar)
+        column.addWidget(self.problem)
         column.addWidget(self._stack, 1)
         self.setProperty("ground", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def _dress(self) -> None:
         theme = self._context.theme
-        self.search.set_icons(theme.icon("search"), theme.icon("close"))
+        self.group.setIcon(theme.icon("group"))
         self._expand.setIcon(theme.icon("expand"))
         self._collapse.setIcon(theme.icon("collapse"))
+
+
+def _problem(request: Request) -> str:
+    """Return why the pattern means nothing, empty if it does."""
+    try:
+        matcher(request.pattern, request.mode, ())
+    except BadPattern as bad:
+        return text.printable(str(bad), 300)
+    return ""

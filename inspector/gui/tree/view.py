@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QItemSelectionRange,
     QModelIndex,
     QPoint,
+    QSettings,
     Qt,
     Signal,
 )
@@ -17,41 +18,34 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
+    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from inspector.core.model import Path
-from inspector.gui.theme import Theme, tabular
-from inspector.gui.tree.arrangement import Row
-from inspector.gui.tree.columns import COLUMNS
+from inspector.gui.theme import Theme
+from inspector.gui.tree.column_layout import ColumnLayout
 from inspector.gui.tree.delegate import CHEVRON, RowDelegate, chevron_left, row_height
+from inspector.gui.tree.lines import Row
 from inspector.gui.tree.model import TreeModel
 
-_LEAST_KEY = 190  # pixels of keys, below which columns that the panel repeats are left out
-_LEFT_OUT_FIRST = (4, 2, 1)
 _Flag = QItemSelectionModel.SelectionFlag
 
 
 class TreeView(QTableView):
     """Rows that expand and collapse; several can be selected, one is current."""
 
-    current_changed = Signal(object)  # Path of the current row, or None
+    current_changed = Signal(object)  # the current Row, or None
     selection_counted = Signal()
     sort_requested = Signal(int, bool)  # column (-1: stored order), descending
     jump_requested = Signal(object)  # Path that a reference leads to
     menu_requested = Signal(QPoint)  # on the screen
     escaped = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, settings: QSettings) -> None:
         super().__init__()
         self._delegate = RowDelegate(theme)
-        unit = QFontMetrics(tabular()).horizontalAdvance("0")
-        self._widths = {
-            number: column.width * unit + 20
-            for number, column in enumerate(COLUMNS)
-            if column.width
-        }
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Checkpoint tree")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -82,7 +76,9 @@ class TreeView(QTableView):
                 column, order == Qt.SortOrder.DescendingOrder
             )
         )
-        header.sectionResized.connect(self._keep_width)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.columns = ColumnLayout(self, settings)
+        header.customContextMenuRequested.connect(self.columns.ask)
         self.doubleClicked.connect(lambda index: self._activate(index.row()))
         theme.changed.connect(self.viewport().update)
 
@@ -97,10 +93,7 @@ class TreeView(QTableView):
         # With the rows' own selection model each paint of the header would ask for every row
         # whether its column is selected.
         header.setSelectionModel(QItemSelectionModel(model, header))
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for number, width in self._widths.items():
-            self.setColumnWidth(number, width)
-        self._drop_columns()
+        self.columns.apply()
 
     def mark(self, text: str) -> None:
         """Point `text` out in the keys."""
@@ -113,11 +106,9 @@ class TreeView(QTableView):
         assert isinstance(model, TreeModel)
         return model
 
-    def selected_rows(self) -> list[Row]:
-        """Return the selected rows from top to bottom."""
-        model = self.tree_model()
-        ranges = sorted((part.top(), part.bottom()) for part in self._ranges())
-        return [model.row_at(n) for top, bottom in ranges for n in range(top, bottom + 1)]
+    def selected_ranges(self) -> list[tuple[int, int]]:
+        """Return the first and the last line of each run of selected rows, from the top."""
+        return sorted((part.top(), part.bottom()) for part in self._ranges())
 
     def selected_count(self) -> int:
         """Return how many rows are selected, without making a list of them."""
@@ -129,8 +120,17 @@ class TreeView(QTableView):
 
     def current_path(self) -> Path | None:
         """Return the path of the row that the keyboard is on."""
+        row = self.current_row()
+        return row.path if row else None
+
+    def current_row(self) -> Row | None:
+        """Return the row that the keyboard is on."""
         index = self.currentIndex()
-        return self.tree_model().row_at(index.row()).path if index.isValid() else None
+        return self.tree_model().row_at(index.row()) if index.isValid() else None
+
+    def go_to_line(self, number: int) -> None:
+        """Select a line that is shown."""
+        self._select(number)
 
     def clear_current(self) -> None:
         """Select nothing."""
@@ -145,14 +145,20 @@ class TreeView(QTableView):
             self.scrollTo(self.currentIndex(), QAbstractItemView.ScrollHint.EnsureVisible)
         return number >= 0
 
+    def go_to_first(self, above: Path, beginning: str) -> bool:
+        """Select the first row below `above` whose key begins so; False if there is none."""
+        model = self.tree_model()
+        key = model.first_key(above, beginning)
+        return key is not None and self.go_to((*above, key))
+
     def _select(self, number: int) -> None:
         self.selectionModel().setCurrentIndex(
             self.tree_model().index(number, 0), _Flag.ClearAndSelect | _Flag.Rows
         )
 
     def _tell_current(self, current: QModelIndex) -> None:
-        path = self.tree_model().row_at(current.row()).path if current.isValid() else None
-        self.current_changed.emit(path)
+        row = self.tree_model().row_at(current.row()) if current.isValid() else None
+        self.current_changed.emit(row)
 
     # What the person does.
 
@@ -256,20 +262,11 @@ class TreeView(QTableView):
             self._delegate.hovered = number
             self.viewport().update()
 
-    # How wide.
-
-    def _keep_width(self, column: int, _: int, width: int) -> None:
-        if column and width:
-            self._widths[column] = width
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Called from Python, Qt keeps Python's lock while it asks for all the cells: beside a busy
+        # job, taking it anew for each would make a screen of rows take longer than one notices.
+        super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._drop_columns()
-
-    def _drop_columns(self) -> None:
-        if self.model() is None:
-            return
-        room = self.viewport().width() - _LEAST_KEY - sum(self._widths.values())
-        for number in _LEFT_OUT_FIRST:
-            self.setColumnHidden(number, room < 0)
-            room += self._widths[number] if room < 0 else 0
+        self.columns.fit()

@@ -3,11 +3,17 @@
 from inspector.gui.viewers.base import Subject, Viewer
 from inspector.gui.viewers.kinds import file_name
 from inspector.gui.viewers.loading import LoadingViewer
+from inspector.gui.viewers.modules import ModulesViewer
 from inspector.gui.viewers.panel import ViewerPanel
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.viewers.text import TextViewer
 
 # In the order of the tabs.
-VIEWERS: tuple[type[Viewer], ...] = (SummaryViewer, TextViewer, LoadingViewer)
+VIEWERS: tuple[type[Viewer], ...] = (
+    SummaryViewer,
+    ModulesViewer,
+    TextViewer,
+    LoadingViewer,
+)
 
 __all__ = ["VIEWERS", "Subject", "Viewer", "ViewerPanel", "file_name"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from inspector.core.analysis.space import Shared
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Node, Path
+from inspector.core.model import NO_TENSORS, Node, Path, Totals
 from inspector.gui.context import AppContext
 
 UNSUITED = -1
@@ -23,6 +24,10 @@ class Subject:
     checkpoint: Checkpoint
     node: Node
     path: Path
+    totals: Totals = NO_TENSORS
+    """How much the node is or holds."""
+    shared: Shared | None = None
+    """The storage that it looks at together with others, once that is known."""
 
 
 class Viewer(QWidget):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspector.core import text
-from inspector.core.model import Kind
+from inspector.core.model import Kind, Prefix
 from inspector.gui.theme import KIND_ICONS
 from inspector.gui.viewers.base import Subject
 
@@ -20,6 +20,8 @@ _NAMES: dict[Kind, str] = {
     "global": "Named, not called",
     "reference": "Reference",
     "cut": "Not shown",
+    "group": "Keys that begin alike",
+    "repeat": "Equal neighbours",
 }
 
 
@@ -33,6 +35,8 @@ def title_of(subject: Subject) -> str:
     if not subject.path:
         return file_name(subject.checkpoint.source.uri)
     key = subject.path[-1]
+    if isinstance(key, Prefix):
+        return text.printable(key.removesuffix("."), _LONGEST)
     return text.printable(str(key) if isinstance(key, str) and key else repr(key), _LONGEST)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from inspector.gui.context import AppContext
 from inspector.gui.theme import pixmap, scaled
 from inspector.gui.viewers.base import UNSUITED, Subject, Viewer
 from inspector.gui.viewers.kinds import kind_icon, kind_text, title_of
+from inspector.gui.viewers.selection_page import SelectionPage
 from inspector.gui.widgets.labels import ElidedLabel, PlainLabel
 from inspector.gui.widgets.line import line
 
@@ -51,12 +52,15 @@ class ViewerPanel(QWidget):
         self._failure.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._failure.setContentsMargins(16, 14, 16, 14)
         self._stack.addWidget(self._failure)
+        self.selection = SelectionPage()
+        self._stack.addWidget(self.selection)
         self._lay_out()
         context.theme.changed.connect(self._draw_picture)
 
     def show_subject(self, subject: Subject) -> None:
         """Look at something else."""
         self._subject = subject
+        self.tab_bar.show()
         self._title.set_text(title_of(subject))
         self._kind.setText(kind_text(subject))
         self._draw_picture()
@@ -75,10 +79,39 @@ class ViewerPanel(QWidget):
         self.tab_bar.blockSignals(False)
         self._show_tab(fitting.index(wanted))
 
+    def show_selection(self, title: str, facts: Iterable[tuple[str, str]]) -> None:
+        """Look at several nodes at once: what they amount to together."""
+        self._subject = None
+        self._title.set_text(title)
+        self._kind.setText("Together")
+        self._picture.setPixmap(self._pixmap("sequence", "container"))
+        self.selection.show_facts(facts)
+        self.tab_bar.hide()
+        self._stack.setCurrentWidget(self.selection)
+
     def viewer(self) -> Viewer | None:
         """Return the viewer on screen."""
         widget = self._stack.currentWidget()
         return widget if isinstance(widget, Viewer) else None
+
+    def preferred(self) -> type[Viewer] | None:
+        """Return the viewer that the person chose last."""
+        return self._chosen
+
+    def prefer(self, viewer: type[Viewer] | None) -> None:
+        """Show that viewer wherever it fits, as if the person had chosen it."""
+        self._chosen = viewer
+
+    def step(self) -> None:
+        """Go to the next way to look, around the end."""
+        if self.tab_bar.count() and self.tab_bar.isVisible():
+            number = (self.tab_bar.currentIndex() + 1) % self.tab_bar.count()
+            self._choose(number)
+            self.tab_bar.setCurrentIndex(number)
+
+    def is_within(self, child: QObject | None) -> bool:
+        """Return whether something is a part of this panel."""
+        return isinstance(child, QWidget) and self.isAncestorOf(child)
 
     def titles(self) -> list[str]:
         """Return the tabs on offer."""
@@ -110,10 +143,11 @@ class ViewerPanel(QWidget):
     def _draw_picture(self) -> None:
         if self._subject is None:
             return
-        name, colour = kind_icon(self._subject)
+        self._picture.setPixmap(self._pixmap(*kind_icon(self._subject)))
+
+    def _pixmap(self, name: str, colour: str) -> QPixmap:
         colours = self._context.theme.colours
-        ratio = self.devicePixelRatio()
-        self._picture.setPixmap(pixmap(name, getattr(colours, colour), 20, ratio))
+        return pixmap(name, getattr(colours, colour), 20, self.devicePixelRatio())
 
     def _lay_out(self) -> None:
         self.setProperty("ground", "base")

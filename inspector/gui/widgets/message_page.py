@@ -62,6 +62,10 @@ class MessagePage(QScrollArea):
         page.setContentsMargins(24, 24, 24, 24)
         page.addStretch(4)
         page.addLayout(row)
+        self._below = QHBoxLayout()
+        self._below.addStretch(1)
+        self._below.addStretch(1)
+        page.addLayout(self._below)
         page.addStretch(5)
 
     def set_picture(self, colour: str) -> None:
@@ -88,6 +92,11 @@ class MessagePage(QScrollArea):
     def add_widget(self, widget: QWidget) -> None:
         """Put any widget below what is there."""
         self._column.addWidget(widget)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put a widget under the frame, as wide as that."""
+        widget.setMaximumWidth(_WIDTH)
+        self._below.insertWidget(1, widget, 100)
 
     def add_button(self, text: str, *, primary: bool = False) -> QPushButton:
         """Put a button into the row at the bottom, made by the first call."""

@@ -26,6 +26,12 @@ class SearchBox(QLineEdit):
         self._pause.timeout.connect(lambda: self.searched.emit(self.text()))
         self.textChanged.connect(lambda _: self._pause.start())
 
+    def set_quietly(self, text: str) -> None:
+        """Show a text that has been searched already."""
+        self.blockSignals(True)
+        self.setText(text)
+        self.blockSignals(False)
+
     def set_icons(self, search: QIcon, clear: QIcon) -> None:
         """Show `search` at the start of the line, and `clear` for the button that empties it."""
         self._action.setIcon(search)

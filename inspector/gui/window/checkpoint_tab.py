@@ -7,49 +7,75 @@ import logging
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from inspector.core import text
 from inspector.core.errors import InspectorError
 from inspector.core.model import Path
+from inspector.core.model.address import Address, print_address
+from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
+from inspector.gui.tree.arrangement import Request
 from inspector.gui.viewers import file_name
+from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.window.checkpoint_view import CheckpointView
-from inspector.gui.window.opening import Opened, open_for_window
+from inspector.gui.window.file_watch import FileWatch, look_at
+from inspector.gui.window.file_watch import Look as FileLook
+from inspector.gui.window.opening import Look, Opened, let_go, open_for_window
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage
 
 _log = logging.getLogger(__name__)
+_SAID = {
+    "changed": "This file has changed on disk since it was read.",
+    "shrunk": "This file has become shorter on disk since it was read: it may be cut off, or"
+    " about to be written anew.",
+    "gone": "This file is no longer there. What was read of it stays here.",
+}
 
 
 class CheckpointTab(QWidget):
     """Shows progress, then the checkpoint, or why there is none; owns its job and its file."""
 
     status_changed = Signal()
+    opened = Signal()
     menu_requested = Signal(QPoint)
     close_requested = Signal()
 
-    def __init__(self, context: AppContext, uri: str) -> None:
+    def __init__(self, context: AppContext, uri: str, path: Path = ()) -> None:
         super().__init__()
         self._context = context
         self.uri = uri
         self.name = file_name(uri)
         self.view: CheckpointView | None = None
+        self._wanted = path
         self._job: Job | None = None
         self._page: QWidget | None = None
+        self.watch = FileWatch(context.jobs, uri)
+        self.watch.noticed.connect(self._tell)
+        self.notice = NoticeBar(context.theme)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.notice)
         self.open()
 
     def open(self) -> None:
         """Open the file, or open it again and return to the same place."""
-        expanded, current = self._place()
-        self.stop()
-        page = ProgressPage(self._context.theme, self.name)
-        page.cancel_requested.connect(self.cancel)
-        self._show(page)
+        if self._job is not None:
+            self._job.cancel()
+        self.notice.hide()
+        page: ProgressPage | None = None
+        if self.view is None:
+            page = ProgressPage(self._context.theme, self.name)
+            page.cancel_requested.connect(self.cancel)
+            self._show(page)
+        else:
+            self.notice.say("info", "Reading the file again…", ("Cancel", self.cancel))
         job = self._context.jobs.start(
-            f"Opening {self.name}", open_for_window, self.uri, expanded, discard=Opened.close
+            f"Opening {self.name}", _open, self.uri, self._look(), discard=_close
         )
-        job.progressed.connect(page.show_progress)
-        job.succeeded.connect(lambda opened: self._show_opened(opened, current))
+        if page is not None:
+            job.progressed.connect(page.show_progress)
+        job.succeeded.connect(lambda pair: self._show_opened(*pair))
         job.failed.connect(self._show_error)
         self._job = job
 
@@ -57,7 +83,12 @@ class CheckpointTab(QWidget):
         """Give up opening; what arrives later is dropped."""
         if self._job is None:
             return
-        self.stop()
+        self._job.cancel()
+        self._job = None
+        if self.view is not None:
+            self.notice.hide()
+            self.status_changed.emit()
+            return
         page = CancelledPage(self._context.theme, self.name)
         page.retry_requested.connect(self.open)
         page.close_requested.connect(self.close_requested)
@@ -68,9 +99,23 @@ class CheckpointTab(QWidget):
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        if self.view is not None:
-            self.view.stop()
-            self.view = None
+        self.watch.stop()
+        self._drop_view()
+
+    def go_to(self, path: Path) -> None:
+        """Show a place in the file, now or once it is open; say so if it is not there."""
+        if self.view is None or self._job is not None:
+            self._wanted = path
+            return
+        self._wanted = ()
+        if path and not self.view.tree.reach(path):
+            place = text.printable(print_address(Address("", path)), 200)
+            self.notice.say("warning", f"There is no {place} in this file.")
+
+    def address(self) -> str:
+        """Return the file and the current place in it on one line."""
+        path = self.view.current_path() if self.view else self._wanted
+        return print_address(Address(self.uri, path))
 
     @property
     def is_busy(self) -> bool:
@@ -81,29 +126,65 @@ class CheckpointTab(QWidget):
         """Return the text for the status bar."""
         return self.view.status() if self.view else ""
 
-    def _place(self) -> tuple[list[Path] | None, Path | None]:
+    def _look(self) -> Look:
+        preferences = self._context.preferences
+        fold = bool(preferences["fold_repeats"])
         if self.view is None:
-            return None, None
-        return self.view.tree.expanded_paths(), self.view.tree.view.current_path()
+            return Look(Request(grouped=bool(preferences["group_keys"])), None, fold)
+        tree = self.view.tree
+        return Look(tree.model.request, tree.unfiltered_lines(), fold)
 
-    def _show_opened(self, opened: Opened, current: Path | None) -> None:
+    def _show_opened(self, opened: Opened, look: FileLook | None) -> None:
         self._job = None
-        self.view = CheckpointView(self._context, opened)
-        self.view.status_changed.connect(self.status_changed)
-        self.view.menu_requested.connect(self.menu_requested)
-        self._show(self.view)
-        self.view.tree.view.setFocus()
-        if current:
-            self.view.tree.go_to(current)
+        self.notice.hide()
+        before = self.view
+        view = CheckpointView(self._context, opened)
+        view.status_changed.connect(self.status_changed)
+        view.menu_requested.connect(self.menu_requested)
+        if before is not None:
+            view.take_place_of(before)
+            self._drop_view()
+        self.view = view
+        self._show(view)
+        self.watch.start(look)
+        if before is None:
+            view.tree.view.setFocus()
+        if self._wanted:
+            self.go_to(self._wanted)
+        self.opened.emit()
+
+    def _drop_view(self) -> None:
+        if self.view is not None:
+            root = self.view.opened.checkpoint.root
+            self.view.stop()
+            self.view = None
+            self._context.jobs.start("Letting go", let_go, root)
 
     def _show_error(self, error: Exception) -> None:
         self._job = None
         if not isinstance(error, InspectorError):
             _log.error("%s could not be opened", self.uri, exc_info=error)
+        if self.view is not None:
+            why = text.printable(str(error), 600)
+            again = ("Try again", self.open)
+            self.notice.say("error", f"The file could not be read again: {why}", again)
+            self.status_changed.emit()
+            return
         page = ErrorPage(self._context.theme, self.uri, error)
         page.retry_requested.connect(self.open)
         page.close_requested.connect(self.close_requested)
         self._show(page)
+
+    def _tell(self, what: str) -> None:
+        if self._job is not None:
+            return
+        if what == "same":
+            self.notice.hide()
+        elif what == "changed" and self._context.preferences["when_changed"] == "reload":
+            self.open()
+        else:
+            reload = () if what == "gone" else (("Reload", self.open),)
+            self.notice.say("warning", _SAID[what], *reload)
 
     def _show(self, page: QWidget) -> None:
         if self._page is not None:
@@ -111,5 +192,15 @@ class CheckpointTab(QWidget):
             self._page.hide()
             self._page.deleteLater()
         self._page = page
-        self._column.addWidget(page)
+        self._column.addWidget(page, 1)
         self.status_changed.emit()
+
+
+def _open(uri: str, look: Look, *, progress: Progress = silent) -> tuple[Opened, FileLook | None]:
+    """Open a file; how it looked before that tells later whether it has changed."""
+    seen = look_at(uri)
+    return open_for_window(uri, look, progress=progress), seen
+
+
+def _close(pair: tuple[Opened, FileLook | None]) -> None:
+    pair[0].close()

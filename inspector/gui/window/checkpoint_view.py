@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from inspector.core import text
 from inspector.core.model import Node, Path
 from inspector.gui.context import AppContext
+from inspector.gui.jobs import Job
+from inspector.gui.tree.lines import Row
+from inspector.gui.tree.marks import marks_of
 from inspector.gui.tree.pane import TreePane
+from inspector.gui.tree.selection import Sum, add_up, describe_totals
 from inspector.gui.viewers import VIEWERS, Subject, ViewerPanel
 from inspector.gui.window.banner import Banner
-from inspector.gui.window.opening import Opened, node_at
+from inspector.gui.window.opening import Opened
 
 _SHARE = "window/tree_share"
 _USUAL_SHARE = 0.64
+_MOST_LISTED = 12  # dtypes or devices of a selection
 
 
 class CheckpointView(QWidget):
@@ -22,21 +31,20 @@ class CheckpointView(QWidget):
 
     status_changed = Signal()
     menu_requested = Signal(QPoint)
+    marked = Signal()  # findings, ties and what filters offer are known
+    looked = Signal()  # the panel shows what is selected
 
     def __init__(self, context: AppContext, opened: Opened) -> None:
         super().__init__()
         self._context = context
         self.opened = opened
         self._share = _remembered_share(context.settings.value(_SHARE))
+        self._status = ""
+        self._looked_at: object = None
+        self._adding: Job | None = None
         checkpoint = opened.checkpoint
         self.banner = Banner(context.theme, opened.headline, checkpoint.findings)
-        self.tree = TreePane(
-            context,
-            checkpoint.root,
-            checkpoint.totals,
-            checkpoint.recognition.state_dicts,
-            opened.first,
-        )
+        self.tree = TreePane(context, opened.subject, opened.first)
         self.panel = ViewerPanel(context, VIEWERS)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
@@ -52,38 +60,94 @@ class CheckpointView(QWidget):
         column.addWidget(self.splitter, 1)
         self.splitter.splitterMoved.connect(self._keep_share)
         self.banner.findings_requested.connect(self.show_whole)
-        self.tree.current_changed.connect(self._show_path)
-        self.tree.current_changed.connect(lambda _: self.status_changed.emit())
-        self.tree.selection_counted.connect(self.status_changed)
+        self.tree.current_changed.connect(lambda _: self._look())
+        self.tree.selection_counted.connect(self._look)
         self.tree.menu_requested.connect(self.menu_requested)
         self.panel.jump_requested.connect(self.tree.go_to)
         self.show_whole()
+        self._marking = context.jobs.start("Looking for shared storages", marks_of, checkpoint)
+        self._marking.succeeded.connect(self._show_marks)
+
+    def take_place_of(self, before: CheckpointView) -> None:
+        """Look at the same row in the same way as another view of the file did."""
+        self.panel.prefer(before.panel.preferred())
+        path = before.current_path()
+        while path and not self.tree.view.go_to(path):
+            path = path[:-1]
+        scroll = before.tree.view.verticalScrollBar().value()
+        self.tree.view.verticalScrollBar().setValue(scroll)
 
     def show_whole(self) -> None:
         """Look at the checkpoint as a whole, its findings included."""
         self.tree.view.clear_current()
-        self._show_path(None)
+        self._look()
 
     def current_node(self) -> Node | None:
         """Return the node of the current row."""
-        path = self.tree.view.current_path()
-        return node_at(self.opened.checkpoint.root, path) if path else None
+        row = self.tree.view.current_row()
+        return row.node if row else None
+
+    def current_path(self) -> Path:
+        """Return where the current row is; nowhere stands for the whole."""
+        return self.tree.view.current_path() or ()
 
     def status(self) -> str:
         """Return how much is selected, or how much there is."""
-        return self.tree.status()
+        return self._status
 
     def stop(self) -> None:
         """Drop running searches and let go of the file."""
+        for job in (self._marking, self._adding):
+            if job is not None:
+                job.cancel()
         self.tree.stop()
         self.opened.close()
 
-    def _show_path(self, path: Path | None) -> None:
-        checkpoint = self.opened.checkpoint
-        node = node_at(checkpoint.root, path) if path else None
-        if node is None:
-            node, path = checkpoint.root, ()
-        self.panel.show_subject(Subject(checkpoint, node, path or ()))
+    def _show_marks(self, marks: object) -> None:
+        self.tree.show_marks(marks)  # type: ignore[arg-type]
+        self._looked_at = None
+        self._look()
+        self.marked.emit()
+
+    def _look(self) -> None:
+        """Show what is selected; Qt tells of one change of the selection in several ways."""
+        view = self.tree.view
+        ranges, row = tuple(view.selected_ranges()), view.current_row()
+        looked_at = (ranges, row.number if row else -1, id(view.tree_model().lines))
+        if looked_at == self._looked_at:
+            return
+        self._looked_at = looked_at
+        if self._adding is not None:
+            self._adding.cancel()
+            self._adding = None
+        if view.selected_count() > 1:
+            model = view.tree_model()
+            self._adding = self._context.jobs.start(
+                "Adding up the selection", add_up, model.lines, ranges, model.known
+            )
+            self._adding.succeeded.connect(self._show_sum)
+            return
+        self._show_row(row)
+        known = view.tree_model().known
+        self._status = describe_totals(known.totals_of(self.opened.checkpoint.root))
+        self.status_changed.emit()
+        self.looked.emit()
+
+    def _show_row(self, row: Row | None) -> None:
+        checkpoint, known = self.opened.checkpoint, self.tree.model.known
+        node, path = (row.node, row.path) if row else (checkpoint.root, ())
+        if not path:
+            node = checkpoint.root
+        shared = known.marks.shared.get(id(node))
+        self.panel.show_subject(Subject(checkpoint, node, path, known.totals_of(node), shared))
+
+    def _show_sum(self, found: Sum) -> None:
+        self._adding = None
+        title = f"{text.plural(found.rows, 'row')} selected"
+        self.panel.show_selection(title, _facts(found))
+        self._status = f"{title}: {describe_totals(found.totals)}"
+        self.status_changed.emit()
+        self.looked.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -98,6 +162,28 @@ class CheckpointView(QWidget):
         sizes = self.splitter.sizes()
         self._share = sizes[0] / max(1, sum(sizes))
         self._context.settings.setValue(_SHARE, self._share)
+
+
+def _facts(found: Sum) -> list[tuple[str, str]]:
+    """Return what several rows amount to, as labels and texts."""
+    totals = found.totals
+    facts = [("Rows", text.exact(found.rows)), ("Tensors", text.exact(totals.tensors))]
+    if totals.tensors:
+        exact = f"{text.size(totals.nbytes)} ({text.exact(totals.nbytes)} bytes)"
+        facts += [
+            ("Elements", text.exact(totals.elements)),
+            ("Size", exact),
+            ("Dtypes", _listed(found.dtypes)),
+            ("Devices", _listed(found.devices)),
+        ]
+    return facts
+
+
+def _listed(sizes: Counter[str], size: Callable[[int], str] = text.size) -> str:
+    """Return each name with its bytes, the most first."""
+    shown = [f"{text.printable(name, 60)} ({size(n)})" for name, n in sizes.most_common()]
+    more = len(shown) - _MOST_LISTED
+    return ", ".join(shown[:_MOST_LISTED]) + (f" and {text.exact(more)} more" if more > 0 else "")
 
 
 def _remembered_share(value: object) -> float:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from inspector import __version__
 from inspector.core import text
-from inspector.core.model import python_path
 from inspector.gui import notify
 from inspector.gui.actions import build_actions
 from inspector.gui.context import AppContext
+from inspector.gui.dialogs.settings import SettingsDialog
+from inspector.gui.dialogs.shortcuts import ShortcutsDialog
 from inspector.gui.tree.pane import TreePane
+from inspector.gui.tree.selection import keys_text, paths_text
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.main_window import NAME, MainWindow
+
+_ABOUT = (
+    "Looks inside PyTorch checkpoints without running them.\n\n"
+    "Licence: MIT. Made with Qt and PySide6 (LGPL); nothing of a file is imported, called or sent."
+)
 
 
 def create_window(context: AppContext) -> MainWindow:
@@ -24,6 +36,11 @@ def create_window(context: AppContext) -> MainWindow:
     commands = {name: partial(command, window) for name, command in COMMANDS.items()}
     window.set_actions(build_actions(window, commands))
     return window
+
+
+def _address(window: MainWindow) -> None:
+    tab = window.current_tab()
+    window.address_bar.ask(tab.address() if tab else "")
 
 
 def _reload(window: MainWindow) -> None:
@@ -36,14 +53,53 @@ def _close_tab(window: MainWindow) -> None:
         window.close_tab(tab)
 
 
+def _folder(window: MainWindow) -> None:
+    """Show the file in the system's file manager, selected where that can be asked for."""
+    tab = window.current_tab()
+    if tab is None or "://" in tab.uri:
+        return
+    if sys.platform == "win32":
+        subprocess.Popen(["explorer", "/select,", tab.uri])
+    elif sys.platform == "darwin":
+        subprocess.Popen(["open", "-R", tab.uri])
+    else:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(tab.uri).parent)))
+
+
+def _settings(window: MainWindow) -> None:
+    SettingsDialog(window.context.preferences, window).open()
+
+
 def _copy_key(window: MainWindow) -> None:
-    if tree := _tree(window):
-        _copy([str(row.node.key) for row in tree.view.selected_rows()])
+    _copy_rows(window, keys_text)
 
 
 def _copy_path(window: MainWindow) -> None:
-    if tree := _tree(window):
-        _copy([python_path(row.path) for row in tree.view.selected_rows()])
+    _copy_rows(window, paths_text)
+
+
+def _copy_rows(window: MainWindow, written: Callable[..., str]) -> None:
+    """Put one line per selected row on the clipboard; a million of them are written as a job."""
+    tree = _tree(window)
+    if tree is None or not tree.view.selected_count():
+        return
+    job = window.context.jobs.start(
+        "Copying", written, tree.model.lines, tree.view.selected_ranges()
+    )
+    job.succeeded.connect(lambda written: _copy(window, written))
+
+
+def _copy_command(window: MainWindow) -> None:
+    if tab := window.current_tab():
+        words = ["inspector", tab.address()]
+        on_windows = sys.platform == "win32"
+        command = subprocess.list2cmdline(words) if on_windows else shlex.join(words)
+        _copy(window, text.printable(command))
+
+
+def _copy(window: MainWindow, written: str) -> None:
+    QGuiApplication.clipboard().setText(written)
+    window.copied.emit()
 
 
 def _search(window: MainWindow) -> None:
@@ -51,11 +107,26 @@ def _search(window: MainWindow) -> None:
         tree.focus_search()
 
 
+def _filter(window: MainWindow) -> None:
+    if tree := _tree(window):
+        tree.filter_bar.button.showMenu()
+
+
+def _search_mode(window: MainWindow) -> None:
+    if tree := _tree(window):
+        tree.bar.mode_button.showMenu()
+
+
 def _jump(window: MainWindow) -> None:
     view = _view(window)
     node = view.current_node() if view else None
     if view and node and node.kind == "reference":
         view.tree.go_to(node.value)
+
+
+def _group(window: MainWindow) -> None:
+    if tree := _tree(window):
+        tree.set_grouped(not tree.group.isChecked())
 
 
 def _expand_all(window: MainWindow) -> None:
@@ -68,17 +139,40 @@ def _collapse_all(window: MainWindow) -> None:
         tree.collapse_all()
 
 
+def _columns(window: MainWindow) -> None:
+    if tree := _tree(window):
+        tree.view.columns.ask(QPoint(8, tree.view.horizontalHeader().height()))
+
+
 def _whole_file(window: MainWindow) -> None:
     if view := _view(window):
         view.show_whole()
 
 
+def _other_side(window: MainWindow) -> None:
+    """Move the keyboard from the tree to the panel and back."""
+    if view := _view(window):
+        in_panel = view.panel.is_within(QGuiApplication.focusObject())
+        other = view.tree.view if in_panel else view.panel.tab_bar
+        other.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+
+def _next_view(window: MainWindow) -> None:
+    if view := _view(window):
+        view.panel.step()
+
+
+def _theme(window: MainWindow) -> None:
+    dark = window.context.theme.is_dark
+    window.context.preferences.choose("theme", "light" if dark else "dark")
+
+
+def _shortcuts(window: MainWindow) -> None:
+    ShortcutsDialog(window).open()
+
+
 def _about(window: MainWindow) -> None:
-    notify.about(
-        window,
-        f"About {NAME}",
-        f"{NAME} {__version__}\n\nLooks inside PyTorch checkpoints without running them.",
-    )
+    notify.about(window, f"About {NAME}", f"{NAME} {__version__}\n\n{_ABOUT}")
 
 
 def _view(window: MainWindow) -> CheckpointView | None:
@@ -91,26 +185,32 @@ def _tree(window: MainWindow) -> TreePane | None:
     return view.tree if view else None
 
 
-def _copy(lines: list[str]) -> None:
-    """Put one line per selected row on the clipboard, with nothing that could act elsewhere."""
-    if lines:
-        QGuiApplication.clipboard().setText("\n".join(map(text.printable, lines)))
-
-
 COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "open": MainWindow.choose,
+    "address": _address,
     "open_sample": MainWindow.open_sample,
     "reload": _reload,
+    "folder": _folder,
     "close_tab": _close_tab,
+    "settings": _settings,
     "quit": MainWindow.close,
     "copy_key": _copy_key,
     "copy_path": _copy_path,
+    "copy_command": _copy_command,
     "search": _search,
+    "filter": _filter,
+    "search_mode": _search_mode,
     "jump": _jump,
+    "group": _group,
     "expand_all": _expand_all,
     "collapse_all": _collapse_all,
+    "columns": _columns,
     "whole_file": _whole_file,
+    "other_side": _other_side,
+    "next_view": _next_view,
     "next_tab": lambda window: window.tabs.step(1),
     "previous_tab": lambda window: window.tabs.step(-1),
+    "theme": _theme,
+    "shortcuts": _shortcuts,
     "about": _about,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -13,18 +13,21 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.formats import READERS
+from inspector.core.model.address import Address, BadAddress, parse_address, print_address
 from inspector.core.resources import resource
 from inspector.gui import notify
 from inspector.gui.actions import ACTIONS, dress_actions, fill_menus
 from inspector.gui.context import AppContext
 from inspector.gui.widgets.drop_overlay import DropOverlay
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.window.address_bar import AddressBar
 from inspector.gui.window.checkpoint_tab import CheckpointTab
 from inspector.gui.window.pages import WelcomePage
+from inspector.gui.window.recent import RecentFiles, fill_menu, short_folder
 from inspector.gui.window.tab_strip import TabStrip
 from inspector.gui.window.theme_menu import theme_menu
 
@@ -37,30 +40,41 @@ NAME = "Checkpoint Inspector"
 class MainWindow(QMainWindow):
     """Composes the tabs; `commands` does what the menus ask."""
 
+    copied = Signal()  # what was asked for is on the clipboard
+
     def __init__(self, context: AppContext) -> None:
         super().__init__()
         self.context = context
+        self.recent = RecentFiles(context.settings)
         self.tabs = TabStrip(context.theme)
         extensions = dict.fromkeys(ext for reader in READERS for ext in reader.extensions)
         self.welcome = WelcomePage(tuple(extensions))
+        self.address_bar = AddressBar(context.theme)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.tabs)
-        self.setCentralWidget(self._pages)
+        self._lay_out()
         self._status = PlainLabel()
         self.statusBar().addWidget(self._status, 1)
         self.statusBar().setSizeGripEnabled(False)
         self.drop_hint = DropOverlay(context.theme, self)
         self._actions: Mapping[str, QAction] = {}
+        self._recent_menu: QMenu | None = None
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 360)
         self.tabs.currentChanged.connect(lambda _: self._refresh())
         self.tabs.close_requested.connect(self.close_tab)
         self.welcome.open_requested.connect(self.choose)
         self.welcome.sample_requested.connect(self.open_sample)
+        self.welcome.file_requested.connect(self.open_uri)
+        self.welcome.session_requested.connect(self.open_session)
+        self.address_bar.entered.connect(self._open_typed)
+        self.address_bar.left.connect(self._focus_tab)
         context.theme.changed.connect(self._dress)
+        context.preferences.changed.connect(self._follow)
         self._restore()
         self._refresh()
+        self._offer_recent()
 
     # What commands call.
 
@@ -68,7 +82,10 @@ class MainWindow(QMainWindow):
         """Fill the menus."""
         self._actions = actions
         menus = fill_menus(self.menuBar(), actions)
-        menus["View"].addSeparator()
+        self._recent_menu = QMenu("Open re&cent", menus["File"])
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self._recent_menu.triggered.connect(self._open_recent)
+        menus["File"].insertMenu(actions["reload"], self._recent_menu)
         menus["View"].addMenu(theme_menu(menus["View"], self.context))
         self._dress()
         self._refresh()
@@ -87,9 +104,17 @@ class MainWindow(QMainWindow):
             self.open_uri(uri)
 
     def open_uri(self, uri: str) -> None:
-        """Open one checkpoint, or bring its tab forward."""
-        open_already = next((tab for tab in self.all_tabs() if tab.uri == uri), None)
-        self.tabs.setCurrentWidget(open_already or self._add_tab(uri))
+        """Open one checkpoint, or bring its tab forward; `FILE::PATH` goes to a place in it."""
+        try:
+            address = parse_address(uri, lambda file: Path(file).exists())
+        except BadAddress:
+            address = Address(uri)  # the tab will say that there is no such file
+        tab = next((tab for tab in self.all_tabs() if tab.uri == address.file), None)
+        if tab is None:
+            tab = self._add_tab(address)
+        elif address.path:
+            tab.go_to(address.path)
+        self.tabs.setCurrentWidget(tab)
 
     def choose(self) -> None:
         """Let the person pick files to open."""
@@ -103,6 +128,10 @@ class MainWindow(QMainWindow):
     def open_sample(self) -> None:
         """Open the checkpoint that comes with the program."""
         self.open_uris([str(resource(_SAMPLE))])
+
+    def open_session(self) -> None:
+        """Open what was open when the window was last closed."""
+        self.open_uris(self.recent.session())
 
     def all_tabs(self) -> list[CheckpointTab]:
         """Return the tabs from left to right."""
@@ -120,33 +149,94 @@ class MainWindow(QMainWindow):
         self.tabs.removeTab(self.tabs.indexOf(tab))
         tab.deleteLater()
         self._refresh()
+        if not self.tabs.count():
+            self._offer_recent()
 
     # What goes on inside.
 
-    def _add_tab(self, uri: str) -> CheckpointTab:
-        tab = CheckpointTab(self.context, uri)
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.address_bar)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(middle)
+
+    def _add_tab(self, address: Address) -> CheckpointTab:
+        tab = CheckpointTab(self.context, address.file, address.path)
         tab.status_changed.connect(self._refresh)
         tab.menu_requested.connect(self._show_tree_menu)
         tab.close_requested.connect(lambda: self.close_tab(tab))
-        self.tabs.add(tab, tab.name, uri)
+        tab.opened.connect(lambda: self._remember(tab.uri))
+        self.tabs.add(tab, tab.name, address.file)
         return tab
 
     def _refresh(self) -> None:
         tab = self.current_tab()
         self._pages.setCurrentWidget(self.tabs if tab else self.welcome)
-        name = tab.name.replace("[*]", "[*][*]") if tab else ""
-        self.setWindowTitle(f"{name} – {NAME}" if tab else NAME)
+        self.setWindowTitle(_title(tab.name, tab.uri) if tab else NAME)
         status = tab.status() if tab else ""
         self._status.set_plain(status)
         self.statusBar().setVisible(bool(status))
         view = tab.view if tab else None
         node = view.current_node() if view else None
+        refers = node is not None and node.kind == "reference"
         there = {"": True, "tab": bool(tab), "tree": bool(view), "row": bool(node)}
+        there["reference"] = refers
         for row in ACTIONS:
             if row.id in self._actions:
                 self._actions[row.id].setEnabled(there[row.needs])
-        if "jump" in self._actions:
-            self._actions["jump"].setEnabled(node is not None and node.kind == "reference")
+        if "group" in self._actions:
+            self._actions["group"].setChecked(bool(view and view.tree.group.isChecked()))
+
+    def _open_typed(self, typed: str) -> None:
+        try:
+            address = parse_address(typed, lambda file: Path(file).exists())
+        except BadAddress as bad:
+            self.address_bar.say(text.printable(str(bad), 300))
+            return
+        if "://" not in typed:
+            typed = print_address(address._replace(file=str(Path(address.file).absolute())))
+        self.address_bar.leave()
+        self.open_uri(typed)
+
+    def _focus_tab(self) -> None:
+        tab = self.current_tab()
+        if tab and tab.view:
+            tab.view.tree.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # Files of other times.
+
+    def _remember(self, uri: str) -> None:
+        self.recent.add(uri, int(self.context.preferences["recent_files"]))
+
+    def _offer_recent(self) -> None:
+        self.welcome.offer(self.recent.files(), len(self.recent.session()))
+
+    def _fill_recent(self) -> None:
+        assert self._recent_menu is not None
+        files = self.recent.files()
+        fill_menu(self._recent_menu, files, self.context.theme.icon("recent"))
+        self._recent_menu.addSeparator()
+        forget = self._recent_menu.addAction("Forget these")
+        forget.setEnabled(bool(files))
+
+    def _open_recent(self, action: QAction) -> None:
+        if action.data():
+            self.open_uri(action.data())
+        else:
+            self.recent.clear()
+            self._offer_recent()
+
+    def _follow(self, name: str) -> None:
+        if name == "recent_files":
+            most = int(self.context.preferences[name])
+            kept = self.recent.files()[:most]
+            self.recent.clear()
+            for uri in reversed(kept):
+                self.recent.add(uri, most)
+            self._offer_recent()
 
     def _show_tree_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
@@ -186,14 +276,29 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.context.settings.setValue(_GEOMETRY, self.saveGeometry())
+        if self.all_tabs():
+            self.recent.keep_session(tab.address() for tab in self.all_tabs())
         for tab in self.all_tabs():
             self.close_tab(tab)
         super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            for tab in self.all_tabs():  # not every file system says that a file has changed
+                tab.watch.look_again()
 
     def _restore(self) -> None:
         geometry = self.context.settings.value(_GEOMETRY)
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(self.sizeHint().boundedTo(self.screen().availableSize() * 0.94))
+
+
+def _title(name: str, uri: str) -> str:
+    """Return the title of the window: the file, where it is, and the program."""
+    folder = short_folder(uri)
+    whole = " – ".join(part for part in (name, folder, NAME) if part)
+    return whole.replace("[*]", "[*][*]")
 
 
 def _dropped(event: QDropEvent) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
@@ -10,9 +10,20 @@ from inspector.core.formats import open_checkpoint
 from inspector.core.model import Node, Path, Totals
 from inspector.core.progress import Progress, part, silent
 from inspector.core.summary import headline
-from inspector.gui.tree.arrangement import Arrangement, Request, arrange
+from inspector.gui.tree.arrangement import Arrangement, OpenPaths, Request, Subject, arrange
+from inspector.gui.tree.lines import Branch, open_paths
 
 _AT_ONCE = 120  # rows that branches may show at the start
+_CHUNK = 2_000  # nodes that are let go of in one go
+
+
+class Look(NamedTuple):
+    """How to show a checkpoint first."""
+
+    request: Request = Request()
+    was_open: Branch | None = None
+    """What was open before it was read again; None opens what leads to the weights."""
+    fold: bool = True
 
 
 class Opened(NamedTuple):
@@ -20,6 +31,7 @@ class Opened(NamedTuple):
 
     checkpoint: Checkpoint
     headline: str
+    subject: Subject
     first: Arrangement
 
     def close(self) -> None:
@@ -27,27 +39,35 @@ class Opened(NamedTuple):
         self.checkpoint.close()
 
 
-def open_for_window(
-    uri: str, expanded: Iterable[Path] | None, *, progress: Progress = silent
-) -> Opened:
-    """Open `uri` with `expanded` open in its tree; None opens what leads to the weights."""
-    checkpoint = open_checkpoint(uri, part(progress, 0.0, 0.9))
+def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Opened:
+    """Open `uri` and lay out its tree."""
+    checkpoint = open_checkpoint(uri, part(progress, 0.0, 0.8))
     try:
-        totals = checkpoint.totals
+        root, totals = checkpoint.root, checkpoint.totals
         bases = checkpoint.recognition.state_dicts
+        progress(0.8, "Laying out the tree")
         wanted = (
-            first_look(checkpoint.root, bases, totals)
-            if expanded is None
-            else {id(node) for path in expanded if (node := node_at(checkpoint.root, path))}
+            OpenPaths(frozenset(open_paths(look.was_open)))
+            if look.was_open is not None
+            else frozenset(first_look(root, bases, totals))
         )
-        progress(0.95, "Laying out the tree")
-        first = arrange(
-            checkpoint.root, totals, bases, Request(), frozenset(wanted), progress=progress
-        )
-        return Opened(checkpoint, headline(checkpoint), first)
+        subject = Subject(root, totals, bases, fold=look.fold)
+        first = arrange(subject, look.request, wanted, progress=part(progress, 0.8, 1.0))
+        return Opened(checkpoint, headline(checkpoint), subject, first)
     except BaseException:
         checkpoint.close()
         raise
+
+
+def let_go(root: Node, *, progress: Progress = silent) -> None:
+    """Free a tree bit by bit: in one go, a million nodes would stop everything else."""
+    nodes = [root]
+    del root
+    for node in nodes:  # which grows on the way
+        nodes.extend(node.children)
+    del node
+    while nodes:
+        del nodes[-_CHUNK:]
 
 
 def node_at(root: Node, path: Path) -> Node | None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QProgressBar
+from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.errors import InspectorError
 from inspector.gui.theme import Theme
-from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.elided_button import ElidedButton
+from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 from inspector.gui.widgets.message_page import MessagePage
+from inspector.gui.window.recent import menu_text
 
+_MOST_OFFERED = 6  # recent files on the page; the menu has the rest
+_MOST_NAMED = 9  # extensions in sight; the tool tip has the rest
 _PATIENCE_MS = 200  # a file that opens faster than this should not flash a progress bar
 
 
 class WelcomePage(MessagePage):
-    """The empty window: what to do next."""
+    """The empty window: what to do next, and what was open lately."""
 
     open_requested = Signal()
     sample_requested = Signal()
+    session_requested = Signal()
+    file_requested = Signal(str)
 
     def __init__(self, extensions: tuple[str, ...]) -> None:
         super().__init__("app", "Drop a checkpoint here", size=64, framed=True)
@@ -29,9 +37,45 @@ class WelcomePage(MessagePage):
             "Opening it runs nothing that is inside."
         )
         if extensions:
-            self.add_text("Reads " + "  ".join(extensions), muted=True)
+            reads = self.add_text("Reads " + "  ".join(extensions[:_MOST_NAMED]) + " …", muted=True)
+            reads.setToolTip(plain_tool_tip("  ".join(extensions)))
         self.add_button("Open…", primary=True).clicked.connect(self.open_requested)
         self.add_button("Open the sample").clicked.connect(self.sample_requested)
+        self.session = self.add_button("Open the last session")
+        self.session.clicked.connect(self.session_requested)
+        self._recent: list[QPushButton] = []
+        self._list = QVBoxLayout()
+        self._list.setSpacing(2)
+        inside = QWidget()
+        inside.setLayout(self._list)
+        self._heading = PlainLabel("Recent files", tone="muted")
+        self._list.addWidget(self._heading)
+        self.add_below(inside)
+        self.offer([], 0)
+
+    def offer(self, recent: Sequence[str], session: int) -> None:
+        """Offer files to open again, and the last session if it had so many."""
+        self.session.setVisible(session > 1)
+        self.session.setText(f"Open the last {session} again")
+        for button in self._recent:
+            self._list.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._recent = [self._button(uri) for uri in recent[:_MOST_OFFERED]]
+        for button in self._recent:
+            self._list.addWidget(button)
+        self._heading.setVisible(bool(self._recent))
+
+    def recent(self) -> list[QPushButton]:
+        """Return the buttons of recent files, the latest first."""
+        return list(self._recent)
+
+    def _button(self, uri: str) -> QPushButton:
+        button = ElidedButton(menu_text(uri).replace("&&", "&"))
+        button.setProperty("listed", True)
+        button.setToolTip(plain_tool_tip(text.printable(uri)))
+        button.clicked.connect(lambda: self.file_requested.emit(uri))
+        return button
 
 
 class ProgressPage(MessagePage):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from inspector.gui.context import AppContext
+from inspector.gui.context import AppContext, Preferences
 from inspector.gui.theme import CHOICES, Choice
-
-THEME = "window/theme"
 
 
 def theme_menu(parent: QWidget, context: AppContext) -> QMenu:
@@ -19,17 +17,30 @@ def theme_menu(parent: QWidget, context: AppContext) -> QMenu:
     for choice in CHOICES:
         action = menu.addAction(choice.capitalize())
         action.setCheckable(True)
-        action.setChecked(choice == context.theme.choice)
-        action.triggered.connect(lambda _=False, choice=choice: _choose(context, choice))
+        action.setData(choice)
+        action.triggered.connect(
+            lambda _=False, choice=choice: context.preferences.choose("theme", choice)
+        )
         group.addAction(action)
+
+    def tick() -> None:
+        for action in group.actions():
+            action.setChecked(action.data() == context.theme.choice)
+
+    menu.aboutToShow.connect(tick)
     return menu
 
 
-def remembered_choice(value: object) -> Choice:
-    """Return the theme that was chosen before, whatever the settings hold."""
-    return next((choice for choice in CHOICES if choice == value), "system")
+def follow_choice(context: AppContext) -> None:
+    """Dress the window as chosen, whenever that changes."""
+
+    def follow(name: str) -> None:
+        if name == "theme":
+            context.theme.choose(chosen_theme(context.preferences))
+
+    context.preferences.changed.connect(follow)
 
 
-def _choose(context: AppContext, choice: Choice) -> None:
-    context.theme.choose(choice)
-    context.settings.setValue(THEME, choice)
+def chosen_theme(preferences: Preferences) -> Choice:
+    """Return the theme that is chosen."""
+    return next((choice for choice in CHOICES if choice == preferences["theme"]), "system")

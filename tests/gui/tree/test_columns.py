@@ -1,28 +1,30 @@
-from inspector.core.model import Attribute, Node, rollup
-from inspector.gui.tree.columns import COLUMNS, key_text, natural
+from inspector.core.model import Attribute, Node, natural, rollup
+from inspector.gui.tree.columns import COLUMNS, Known, array_bytes, key_text
+from inspector.gui.tree.lines import Row
 from tests.gui.trees import mapping, tensor, training_tree, value
 
 
 def row(node: Node, within: Node | None = None) -> list[str]:
-    totals = rollup(within or node)
-    return [column.text(node, totals) for column in COLUMNS]
+    known = Known(rollup(within or node))
+    shown = [column for column in COLUMNS if not column.hidden]
+    return [column.text(Row(node, None, 0, 0), known) for column in shown]
 
 
 def test_a_tensor():
     node = tensor("w", 64, 3, 7, 7, device="cuda:0")
-    assert row(node) == ["w", "64 × 3 × 7 × 7", "float32", "37.6 kB", "cuda:0"]
+    assert row(node) == ["w", "64 × 3 × 7 × 7", "float32", "37.6 kB", "cuda:0", ""]
 
 
 def test_a_container_adds_up():
     tree = training_tree()
-    assert row(tree.children[1], tree) == ["model", "3 tensors", "dict", "38.0 kB", ""]
-    assert row(mapping("empty")) == ["empty", "empty", "dict", "", ""]
+    assert row(tree.children[1], tree) == ["model", "3 tensors", "dict", "38.0 kB", "", ""]
+    assert row(mapping("empty")) == ["empty", "empty", "dict", "", "", ""]
     assert row(mapping("m", value("a", 1)))[1] == "1 entry"
 
 
 def test_a_value_and_a_reference():
     tree = training_tree()
-    assert row(tree.children[0]) == ["epoch", "12", "int", "", ""]
+    assert row(tree.children[0]) == ["epoch", "12", "int", "", "", ""]
     assert row(tree.children[2])[1] == r"'first line\\nsecond line'".replace(r"\\n", "\\n")
     assert row(tree.children[3])[1] == "→ model / layer.2.weight"
 
@@ -48,3 +50,10 @@ def test_long_values_are_cut():
 def test_natural_order():
     keys = ["layer.10.w", "layer.2.w", "Layer.1.w", 10, 9, "b"]
     assert sorted(keys, key=natural) == [9, 10, "b", "Layer.1.w", "layer.2.w", "layer.10.w"]
+
+
+def test_bytes_of_numpy_arrays():
+    assert array_bytes("float32", (2, 3)) == 24
+    assert array_bytes("<f8", (2,)) == 16
+    assert array_bytes("<U4", (2,)) == 32
+    assert array_bytes("object", (2,)) is None

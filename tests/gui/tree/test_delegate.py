@@ -3,15 +3,15 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from inspector.core.model import Node, rollup
-from inspector.gui.tree.arrangement import Request, arrange
+from inspector.gui.tree.arrangement import Request, Subject, arrange
 from inspector.gui.tree.delegate import chevron_left
 from inspector.gui.tree.pane import TreePane
 from tests.gui.trees import mapping, tensor, value
 
 
 def make_pane(context, qtbot, tree: Node) -> TreePane:
-    totals = rollup(tree)
-    pane = TreePane(context, tree, totals, (), arrange(tree, totals, (), Request(), frozenset()))
+    subject = Subject(tree, rollup(tree))
+    pane = TreePane(context, subject, arrange(subject, Request()))
     qtbot.addWidget(pane)
     pane.resize(500, 400)
     with qtbot.waitExposed(pane):
@@ -29,7 +29,8 @@ def test_deep_and_long_rows_are_painted(context, qtbot):
     for depth in range(40):
         tree = mapping(depth, tree)
     pane = make_pane(context, qtbot, mapping("", tree, value("v", "x" * 10**6)))
-    pane.expand_all()
+    with qtbot.waitSignal(pane.arranged):
+        pane.expand_all()
     pane.view.selectAll()
     pane.view.scrollToBottom()
     assert not pane.grab().isNull()

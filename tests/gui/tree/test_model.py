@@ -4,17 +4,16 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from inspector.core.model import Node, rollup
-from inspector.gui.tree.arrangement import Request, arrange
+from inspector.core.model import Node, Prefix, rollup
+from inspector.gui.tree.arrangement import Request, Subject, arrange
 from inspector.gui.tree.model import TreeModel
-from tests.gui.trees import mapping, tensor, training_tree
+from tests.gui.trees import mapping, tensor, training_tree, value
 
 MODE = QAbstractItemModelTester.FailureReportingMode.Fatal
 
 
 def model_of(tree: Node) -> TreeModel:
-    totals = rollup(tree)
-    return TreeModel(tree, totals, arrange(tree, totals, (), Request(), frozenset()))
+    return TreeModel(arrange(Subject(tree, rollup(tree)), Request()))
 
 
 def watch(model: QAbstractItemModel) -> QAbstractItemModelTester:
@@ -68,7 +67,7 @@ def test_new_arrangement(qapp):
     model = model_of(tree)
     watch(model)
     model.expand(1)
-    model.show_arrangement(arrange(tree, rollup(tree), (), Request("bias"), frozenset()))
+    model.show_arrangement(arrange(Subject(tree, rollup(tree)), Request("bias")))
     assert keys(model) == ["model", "layer.2.bias"]
     model.collapse(0)
     model.expand(0)
@@ -77,14 +76,33 @@ def test_new_arrangement(qapp):
     assert keys(model) == ["model"]
 
 
-def test_expand_all_stops_in_time(qapp):
-    few = mapping("few", *(tensor(number, 1) for number in range(10)))
-    many = mapping("many", *(tensor(number, 1) for number in range(30_000)))
-    model = model_of(mapping("", few, many))
+def test_groups_are_rows_that_open_and_close(qapp):
+    keys_ = [f"m.layers.{n}.{leaf}" for n in range(3) for leaf in ("w", "b")]
+    tree = mapping("", mapping("model", *(tensor(key, 2) for key in keys_)), value("epoch", 1))
+    subject = Subject(tree, rollup(tree))
+    model = TreeModel(arrange(subject, Request(grouped=True)))
     watch(model)
-    assert not model.expand_all()
-    assert model.rowCount() == 12
-    assert model_of(mapping("", few)).expand_all()
+    path = ("model", "m.layers.1.b")
+    assert model.find(path) == -1
+    number = model.reveal(path)
+    assert model.row_at(number).path == path
+    column = [model.index(n, 0).data() for n in range(model.rowCount())]
+    assert column[:4] == ["model", "m.layers.[0-2]  × 3", "0", "1"]
+    assert column[number] == "b"
+    assert model.index(1, 3).data() == "48 B"
+    group = model.row_at(2).path
+    assert group == ("model", Prefix("m.layers.0."))
+    assert model.find(group) == 2
+    model.collapse(1)
+    assert [model.index(n, 0).data() for n in range(model.rowCount())][2:] == ["epoch"]
+    assert model.reveal(path) == number
+
+
+def test_everything_open_at_once(qapp):
+    tree = mapping("", mapping("a", mapping("b", tensor("w", 1))), tensor("x", 1))
+    model = TreeModel(arrange(Subject(tree, rollup(tree)), Request(), "all"))
+    watch(model)
+    assert keys(model) == ["a", "b", "w", "x"]
 
 
 def test_texts_alignment_and_tool_tips(qapp):

@@ -1,0 +1,1 @@
+"""Windows above the window: settings, and the list of shortcuts."""

@@ -1,0 +1,83 @@
+"""All shortcuts on one page, made from the table of actions."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector.gui.actions import ACTIONS
+from inspector.gui.theme import scaled
+from inspector.gui.widgets.labels import PlainLabel
+
+# Keys that are no actions of the window: they belong to the tree.
+IN_THE_TREE = (
+    ("Open or close a branch", "Space"),
+    ("Step in, step out", "Right, Left"),
+    ("Open a branch, or follow a reference", "Return"),
+    ("First or last row", "Home, End"),
+    ("Select several rows", "Shift+Up, Shift+Down"),
+    ("Give up search and filters", "Esc"),
+)
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Return section, what it does, and the keys of everything that can be done by keyboard."""
+    made = [
+        (row.menu, row.text.replace("&", "").rstrip("…"), _spelled(row.shortcuts))
+        for row in ACTIONS
+    ]
+    return made + [("In the tree", words, keys) for words, keys in IN_THE_TREE]
+
+
+class ShortcutsDialog(QDialog):
+    """Two columns of plain text, by menu."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Keyboard shortcuts")
+        inside = QWidget()
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(24, 16, 24, 16)
+        grid.setHorizontalSpacing(32)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(0, 1)
+        for section, lines in groupby(rows(), key=lambda row: row[0]):
+            number = grid.rowCount()
+            heading = PlainLabel(section, font=scaled(1.1, QFont.Weight.DemiBold))
+            heading.setContentsMargins(0, 10 if number > 1 else 0, 0, 2)
+            grid.addWidget(heading, number, 0, 1, 2)
+            for _, words, keys in lines:
+                number = grid.rowCount()
+                grid.addWidget(PlainLabel(words), number, 0)
+                grid.addWidget(PlainLabel(keys, tone="muted"), number, 1)
+        area = QScrollArea()
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        inside.setProperty("ground", "base")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        buttons.setContentsMargins(0, 10, 16, 12)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(area, 1)
+        column.addWidget(buttons)
+        self.resize(560, 620)
+
+
+def _spelled(shortcuts: tuple[str, ...]) -> str:
+    form = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(keys).toString(form) for keys in shortcuts)

@@ -1,0 +1,116 @@
+"""What a container consists of, down to a depth: pure functions, run as jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import nlargest
+from typing import NamedTuple
+
+from inspector.core.model import Attribute, Node, Path, Prefix, Tensor, tensors
+from inspector.core.progress import Progress, silent
+from inspector.core.recognition.layers import layer_text
+
+_PULSE = 2_000  # tensors between two progress calls
+_MOST_IN_A_LAYER = 16  # tensors; no layer has more of its own
+ALL = 0
+"""The depth at which every tensor is a row."""
+
+
+class Part(NamedTuple):
+    """A module, or a tensor, with all that is in it."""
+
+    name: str
+    path: Path
+    layer: str
+    """What it probably is; empty where that is not certain."""
+    tensors: int
+    elements: int
+    nbytes: int
+
+
+class _Sum:
+    """A part that is being added up."""
+
+    __slots__ = ("elements", "few", "nbytes", "path", "tensors")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tensors = self.elements = self.nbytes = 0
+        self.few: dict[str, Tensor] = {}
+
+
+def breakdown(
+    node: Node, path: Path, depth: int, *, progress: Progress = silent
+) -> tuple[Part, ...]:
+    """Return the parts of a node in stored order; steps are counted as dots and keys."""
+    base = path
+    start = 0
+    if node.kind in ("group", "repeat"):
+        base, start = path[:-1], len(node.value.prefix)
+    sums: dict[str, _Sum] = {}
+    for number, (below, tensor) in enumerate(_tensors(node)):
+        if number % _PULSE == 0:
+            progress(0.5, "Adding up modules")
+        name, target, rest = _place(base, below, start, depth)
+        found = sums.get(name)
+        if found is None:
+            found = sums[name] = _Sum(target)
+        found.tensors += 1
+        found.elements += tensor.elements
+        found.nbytes += tensor.nbytes
+        if rest and found.tensors <= _MOST_IN_A_LAYER:
+            found.few[rest] = tensor
+    return tuple(
+        Part(name, one.path, _layer(name, one), one.tensors, one.elements, one.nbytes)
+        for name, one in sums.items()
+    )
+
+
+def _tensors(node: Node) -> Iterator[tuple[Path, Tensor]]:
+    """Yield tensors with their path below `node`, groups on the way left out."""
+    if node.kind not in ("group", "repeat"):
+        yield from tensors(node)
+        return
+    for child in node.children:
+        if child.kind in ("group", "repeat"):
+            yield from _tensors(child)
+        else:
+            yield from (((child.key, *below), tensor) for below, tensor in tensors(child))
+
+
+def _place(base: Path, below: Path, start: int, depth: int) -> tuple[str, Path, str]:
+    """Return the name of the part that a tensor belongs to, where it is, and the rest."""
+    steps: list[str] = []
+    for at, key in enumerate(below):
+        skipped = start if at == 0 else 0
+        own = str(key)[skipped:].split(".") if isinstance(key, str) else [str(key)]
+        if depth != ALL and len(steps) + len(own) > depth:
+            inside = depth - len(steps)
+            name = ".".join([*steps, *own[:inside]])
+            rest = ".".join([*own[inside:], *map(str, below[at + 1 :])])
+            if inside == 0:
+                return name, (*base, *below[:at]), rest
+            prefix = str(key)[:skipped] + ".".join(own[:inside]) + "."
+            kind = Attribute if isinstance(key, Attribute) else Prefix
+            return name, (*base, *below[:at], kind(prefix)), rest
+        steps += own
+        if len(steps) == depth:
+            rest = ".".join(map(str, below[at + 1 :]))
+            return ".".join(steps), (*base, *below[: at + 1]), rest
+    return ".".join(steps), (*base, *below), ""
+
+
+def _layer(name: str, found: _Sum) -> str:
+    if not found.few or found.tensors > _MOST_IN_A_LAYER:
+        return ""
+    if "in_proj_weight" not in found.few and any("." in rest for rest in found.few):
+        return ""
+    return layer_text(found.few, name)
+
+
+def largest(parts: tuple[Part, ...], most: int) -> tuple[Part, ...]:
+    """Return at most so many parts, the largest, still in stored order."""
+    if len(parts) <= most:
+        return parts
+    kept = nlargest(most, range(len(parts)), key=lambda number: parts[number].nbytes)
+    return tuple(parts[number] for number in sorted(kept))

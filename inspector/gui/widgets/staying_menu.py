@@ -1,0 +1,25 @@
+"""A menu in which several things can be ticked one after the other."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, Qt
+from PySide6.QtWidgets import QMenu
+
+
+class StayingMenu(QMenu):
+    """Stays open while its checkable actions are clicked, or ticked with the space bar."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self._tick():
+            super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Space or not self._tick():
+            super().keyPressEvent(event)
+
+    def _tick(self) -> bool:
+        action: QAction | None = self.activeAction()  # type: ignore[assignment, unused-ignore]
+        if action is None or not action.isCheckable() or not action.isEnabled():
+            return False
+        action.trigger()
+        return True

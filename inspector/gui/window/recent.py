@@ -1,0 +1,76 @@
+"""Files that were open lately, and those of the last session; kept with the geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QMenu
+
+from inspector.core import text
+from inspector.gui.viewers import file_name
+
+_RECENT = "window/recent"
+_SESSION = "window/session"
+
+
+class RecentFiles:
+    """A short list, the latest first."""
+
+    def __init__(self, settings: QSettings) -> None:
+        self._settings = settings
+
+    def files(self) -> list[str]:
+        """Return the files that were open lately."""
+        return _strings(self._settings.value(_RECENT))
+
+    def add(self, uri: str, most: int) -> None:
+        """Put a file in front, and forget what is too much."""
+        others = [known for known in self.files() if known != uri]
+        self._settings.setValue(_RECENT, [uri, *others][:most])
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._settings.remove(_RECENT)
+
+    def session(self) -> list[str]:
+        """Return the addresses that were open when the window was last closed."""
+        return _strings(self._settings.value(_SESSION))
+
+    def keep_session(self, addresses: Iterable[str]) -> None:
+        """Remember what is open."""
+        self._settings.setValue(_SESSION, list(addresses))
+
+
+def menu_text(uri: str) -> str:
+    """Return a file's name and its folder, as a menu can show them."""
+    shown = f"{file_name(uri)}   {short_folder(uri)}"
+    return text.printable(shown, 120).replace("&", "&&").replace("\t", " ")
+
+
+def short_folder(uri: str) -> str:
+    """Return the folder of a file, with `~` for the person's own; empty for other addresses."""
+    if "://" in uri:
+        return ""
+    folder = Path(uri).parent
+    try:
+        return text.printable(str(Path("~") / folder.relative_to(Path.home())))
+    except (ValueError, RuntimeError):
+        return text.printable(str(folder))
+
+
+def fill_menu(menu: QMenu, files: Iterable[str], icon: QIcon) -> None:
+    """Offer each file; the action's data is its address."""
+    menu.clear()
+    for uri in files:
+        action = menu.addAction(icon, menu_text(uri))
+        action.setData(uri)
+
+
+def _strings(value: object) -> list[str]:
+    """Return a list of texts, whatever the settings hold."""
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
