@@ -10,17 +10,16 @@ from typing import Any
 
 from inspector.core.model import Key, Node, Path, Selection, Tensor, Totals, json_key, tensor_items
 
-_quote = json.encoder.encode_basestring_ascii
-
 
 class _Look:
     """What tensors of the same kind share: layers repeat the same few."""
 
-    __slots__ = ("count", "described", "tensor")
+    __slots__ = ("count", "described", "extras", "tensor")
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
         self.described = json.dumps(_shared_members(tensor))[1:-1]
+        self.extras = _extras(tensor)
         self.count = 0
 
 
@@ -30,8 +29,9 @@ def tensor_rows(root: Node, selection: Selection) -> tuple[list[str], dict[str, 
     looks: dict[Any, _Look] = {}
     above: Path | None = None
     prefix = ""
+    chooses, quote = selection.chooses, json.encoder.encode_basestring_ascii
     for parent, key, tensor in tensor_items(root):
-        if selection.chooses and (*parent, key) not in selection:
+        if chooses and (*parent, key) not in selection:
             continue
         if parent is not above:
             above, prefix = parent, "".join([f"{_key(step)}, " for step in parent])
@@ -44,10 +44,9 @@ def tensor_rows(root: Node, selection: Selection) -> tuple[list[str], dict[str, 
             look = looks[kind] = _Look(tensor)
         look.count += 1
         rows.append(
-            f'{{"path": [{prefix}{_quote(key) if type(key) is str else _key(key)}], '
+            f'{{"path": [{prefix}{quote(key) if type(key) is str else _key(key)}], '
             f'{look.described}, "offset": {tensor.offset}, '
-            f'"storage": {_quote(storage.key) if storage else "null"}'
-            f"{_extras(tensor) if tensor.quantization or tensor.parts or tensor.lazy else ''}}}"
+            f'"storage": {quote(storage.key) if storage else "null"}{look.extras}}}'
         )
     if root.kind == "tensor" and () in selection:
         row = {"path": []} | _members(root.value)

@@ -18,7 +18,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import chain, islice, repeat
+from itertools import islice, repeat
 from typing import Any, NamedTuple
 
 from inspector.core.formats.pickling.standins import Global
@@ -94,17 +94,14 @@ def take_items(
     (lengths, keys, key_puts, gets, names, name_lengths, numbers, number_puts, places, numels,
      id_puts, offsets, shapes, shape_puts, strides, stride_puts, flags, hook_puts, args_puts,
      tensor_puts) = zip(*(match.groups() for match in found), strict=True)  # fmt: skip
-    put = chain.from_iterable(
-        zip(
-            key_puts, number_puts, id_puts, shape_puts, stride_puts, hook_puts, args_puts,
-            tensor_puts, strict=True,
-        )
+    puts = (
+        key_puts, number_puts, id_puts, shape_puts, stride_puts, hook_puts, args_puts, tensor_puts
     )  # fmt: skip
     first = int.from_bytes(key_puts[0], "little")
     odd = Items([], [], starts, 0, first)
     if (
         first < 256  # LONG_BINGET and BINGET would both reach it
-        or not _count_up(b"".join(put), first)
+        or not all(_count_up(column, first + at) for at, column in enumerate(puts))
         or b"".join(lengths) != _little(map(len, keys))
         or b"".join(name_lengths) != bytes(map(len, numbers))
     ):
@@ -124,11 +121,11 @@ def take_items(
         or not _NEGATIVE.isdisjoint(sizes)
     ):
         return odd
-    try:
-        texts = [key.decode("utf-8", "surrogatepass") for key in keys]
+    try:  # no key has a zero in it
+        texts = b"\0".join(keys).decode("utf-8", "surrogatepass").split("\0")
     except UnicodeDecodeError:
         return odd
-    held = storages.many(dtypes, [number.decode() for number in numbers], devices, counts)
+    held = storages.many(dtypes, b"\0".join(numbers).decode().split("\0"), devices, counts)
     fields = zip(dtypes, sizes, steps, starts_at, held, grads, *_DEFAULTS, strict=False)
     tensors = list(map(tuple.__new__, repeat(Tensor), fields))
     return Items(texts, tensors, starts, found[-1].end(), first)
@@ -184,24 +181,24 @@ def _little(numbers: Iterable[int]) -> bytes:
     return values.tobytes()
 
 
-def _count_up(indices: bytes, first: int) -> bool:
-    """True if 4-byte integers in a row are first, first + 1, first + 2 and so on.
+def _count_up(indices: tuple[bytes, ...], first: int) -> bool:
+    """True if these are first, first + 8, first + 16 and so on, as 4-byte integers.
 
     They are compared as the digits of one long integer: no object for each of them is needed.
     """
-    length = len(indices) // 4
-    if first + length >= 1 << 32:
+    length = len(indices)
+    if first + _PUTS * length >= 1 << 32:
         return False  # the digits would carry
-    zero, ones = _ladder(1 << (length - 1).bit_length())
-    wanted = int.from_bytes(zero[: 4 * length], "little")
+    steps, ones = _ladder(1 << (length - 1).bit_length())
+    wanted = int.from_bytes(steps[: 4 * length], "little")
     wanted += first * int.from_bytes(ones[: 4 * length], "little")
-    return int.from_bytes(indices, "little") == wanted
+    return int.from_bytes(b"".join(indices), "little") == wanted
 
 
 @lru_cache(maxsize=32)
 def _ladder(length: int) -> tuple[bytes, bytes]:
-    """Return the integers 0, 1, 2… and as many ones, 4 bytes each."""
-    return _little(range(length)), _little(repeat(1, length))
+    """Return the integers 0, 8, 16… and as many ones, 4 bytes each."""
+    return _little(range(0, _PUTS * length, _PUTS)), _little(repeat(1, length))
 
 
 _DEFAULTS = [repeat(value) for value in tuple(Tensor._field_defaults.values())[1:]]
