@@ -132,6 +132,45 @@ _UNREADABLE = (
 _MANY = 8
 
 
+# Opcodes that torch does not know, by CPython's names (`Lib/pickletools.py`).
+_OPCODE_NAMES = {
+    0x49: "INT",
+    0x4C: "LONG",
+    0x8B: "LONG4",
+    0x53: "STRING",
+    0x54: "BINSTRING",
+    0x42: "BINBYTES",
+    0x43: "SHORT_BINBYTES",
+    0x8E: "BINBYTES8",
+    0x96: "BYTEARRAY8",
+    0x97: "NEXT_BUFFER",
+    0x98: "READONLY_BUFFER",
+    0x56: "UNICODE",
+    0x8C: "SHORT_BINUNICODE",
+    0x8D: "BINUNICODE8",
+    0x46: "FLOAT",
+    0x6C: "LIST",
+    0x64: "DICT",
+    0x90: "ADDITEMS",
+    0x91: "FROZENSET",
+    0x30: "POP",
+    0x32: "DUP",
+    0x31: "POP_MARK",
+    0x67: "GET",
+    0x70: "PUT",
+    0x94: "MEMOIZE",
+    0x82: "EXT1",
+    0x83: "EXT2",
+    0x84: "EXT4",
+    0x93: "STACK_GLOBAL",
+    0x69: "INST",
+    0x6F: "OBJ",
+    0x92: "NEWOBJ_EX",
+    0x95: "FRAME",
+    0x50: "PERSID",
+}
+
+
 def foretell(checkpoint: Checkpoint) -> WeightsOnly:
     """Return what `torch.load(file, map_location="cpu", weights_only=True)` would do."""
     if checkpoint.format == "safetensors":
@@ -188,7 +227,7 @@ def _pickle(demands: PickleDemands, refused: tuple[str, ...], root: Node) -> Ite
         yield f"{plural(len(refused), 'global')} not on torch's list: {names}{more}."
     unknown = sorted(demands.opcodes - OPCODES)
     if unknown:
-        names = ", ".join(_opcode_name(code) for code in unknown[:_MANY])
+        names = ", ".join(_OPCODE_NAMES.get(code, hex(code)) for code in unknown[:_MANY])
         yield (
             f"Its pickle has protocol {demands.protocol}, of which torch knows only a part; "
             f"not these opcodes: {names}."
@@ -206,9 +245,3 @@ def _has_bytes(root: Node) -> bool:
             return True
         stack += node.children
     return False
-
-
-def _opcode_name(code: int) -> str:
-    import pickletools  # it takes as long to import as half of our own modules
-
-    return next(row.name for row in pickletools.opcodes if row.code == chr(code))
