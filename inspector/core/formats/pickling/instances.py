@@ -11,7 +11,13 @@ from typing import Any
 
 from inspector.core.formats.pickling.allowlist.numpy_rows import filled_array
 from inspector.core.formats.pickling.allowlist.torch_rows import old_tensor
-from inspector.core.formats.pickling.standins import Global, Instance, PickledDict, PlainValue
+from inspector.core.formats.pickling.standins import (
+    Global,
+    Instance,
+    PickledDict,
+    PickledSequence,
+    PlainValue,
+)
 
 _PLAIN = frozenset({str, int, float, bool, type(None), bytes, complex})
 _OLD_TENSORS = ("Double", "Float", "Half", "Long", "Int", "Short", "Char", "Byte", "Bool")
@@ -80,7 +86,7 @@ def _omegaconf_container(instance: Instance) -> Any:
     if isinstance(content, PickledDict):
         return PickledDict(instance.cls.text, content.pairs)
     if type(content) is list:
-        return content
+        return PickledSequence(instance.cls.text, content)
     return None
 
 
