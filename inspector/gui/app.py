@@ -57,10 +57,10 @@ def run(paths: list[str], *, new_window: bool = False) -> int:
     # A thread that reads must hand over quickly: each time that the window asks Python something it
     # would otherwise wait for 5 ms.
     sys.setswitchinterval(0.001)
-    # The tree of 100,000 tensors is made of tuples that no cycle holds; looking for cycles in it
-    # again and again would stop the window for longer than one notices.
+    # The tree of a million tensors is made of tuples that no cycle holds; looking for cycles in it
+    # would stop the window for a second, and even in what is new of it for longer than one notices.
     gc.freeze()
-    gc.set_threshold(20_000, 10, 1_000)
+    gc.set_threshold(20_000, 2, 100_000)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would not hear it
     application = Application([NAME])
     instance = SingleInstance(None if new_window else socket_name())

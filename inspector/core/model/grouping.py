@@ -111,6 +111,8 @@ class _Work:
                 prefix = child.key[: child.key.rindex(".") + 1]
                 folder = folders.get(prefix) or self._make(folders, prefix)
             folder.members.append(child)
+        while folders:  # bit by bit: in one go, a million would stop everything else
+            folders.popitem()
         return top
 
     def _make(self, folders: dict[str, _Folder], whole: str) -> _Folder:
@@ -131,9 +133,9 @@ class _Work:
 
     def _finished(self, folder: _Folder) -> Sequence[Node]:
         made: list[Node] = []
-        for member in folder.members:
+        for number, member in enumerate(folder.members):
             if isinstance(member, _Folder):
-                member = self._node(member)
+                folder.members[number] = member = self._node(member)
             made.append(member)
         return self._folded(made, folder.prefix) if self._fold else made
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from string import Template
 
-from inspector.gui.theme.colours import Colours
+from inspector.core.resources import resource
+from inspector.gui.theme.colours import DARK, Colours
 
 _SHEET = Template("""
 QMainWindow, QDialog { background: $window; }
@@ -39,6 +40,8 @@ QHeaderView { background: $base; border: none; }
 QHeaderView::section { background: $base; color: $muted; border: none;
     border-bottom: 1px solid $line; padding: 6px 10px; }
 QHeaderView::section:hover { color: $text; background: $hover; }
+QTableView#parts::item { padding: 0 8px; }
+QTableView#parts::item:selected { background: $selection; color: $text; }
 QTableView { border: none; background: $base; selection-background-color: $selection; }
 
 QLineEdit { background: $base; border: 1px solid $line; border-radius: 6px; padding: 5px 6px;
@@ -46,6 +49,17 @@ QLineEdit { background: $base; border: 1px solid $line; border-radius: 6px; padd
 QLineEdit:hover { border-color: $strong_line; }
 QLineEdit:focus { border-color: $accent; }
 
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px;
+    background: $base; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$pictures/check.svg"); }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url("$pictures/down.svg"); width: 12px; height: 12px; }
+QSpinBox::up-button, QSpinBox::down-button { border: none; width: 20px; }
+QSpinBox::up-arrow { image: url("$pictures/up.svg"); width: 10px; height: 10px; }
+QSpinBox::down-arrow { image: url("$pictures/down.svg"); width: 10px; height: 10px; }
 QComboBox, QSpinBox { background: $base; border: 1px solid $strong_line; border-radius: 6px;
     padding: 4px 8px; min-height: 1.2em; }
 QComboBox:focus, QSpinBox:focus { border-color: $accent; }
@@ -121,4 +135,5 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 def style_sheet(colours: Colours) -> str:
     """Return the sheet of the whole application in these colours."""
-    return _SHEET.substitute(asdict(colours))
+    pictures = resource("icons").with_name("theme") / ("dark" if colours is DARK else "light")
+    return _SHEET.substitute(asdict(colours), pictures=pictures.as_posix())

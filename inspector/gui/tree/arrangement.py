@@ -7,8 +7,9 @@ into C may be long either: the window would wait for it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
@@ -203,17 +204,22 @@ def sorted_in_parts(
     if len(pairs) <= _AT_ONCE:
         return sorted(pairs, key=first, reverse=descending)
     sample = sorted(first(pair) for pair in pairs[:: max(1, len(pairs) // (_BUCKETS * 8))])
-    bounds = sample[4::8]
-    buckets: list[list[tuple[Any, Node]]] = [[] for _ in range(len(bounds) + 1)]
+    bounds = [key for key, _ in groupby(sample[4::8])]
+    # Every other bucket is for what equals a bound, and needs no sorting.
+    buckets: list[list[tuple[Any, Node]]] = [[] for _ in range(2 * len(bounds) + 1)]
     for pair in pairs:
         pulse()
-        buckets[bisect_right(bounds, first(pair))].append(pair)
+        at = bisect_left(bounds, first(pair))
+        equal = at < len(bounds) and bounds[at] == first(pair)
+        buckets[2 * at + equal].append(pair)
+    ordered = [bucket for bucket in buckets if bucket]
     if descending:
-        buckets.reverse()
+        ordered.reverse()
     result: list[tuple[Any, Node]] = []
-    for bucket in buckets:
+    for bucket in ordered:
         pulse()
-        result += sorted(bucket, key=first, reverse=descending)
+        is_sorted = len(bucket) > _AT_ONCE and first(bucket[0]) in bounds
+        result += bucket if is_sorted else sorted(bucket, key=first, reverse=descending)
     return result
 
 

@@ -23,7 +23,6 @@ class ColumnLayout(QObject):
 
     def __init__(self, table: QTableView, settings: QSettings) -> None:
         super().__init__(table)
-        self._table = table
         self._settings = settings
         unit = QFontMetrics(tabular()).horizontalAdvance("0")
         self._usual = {
@@ -35,6 +34,13 @@ class ColumnLayout(QObject):
         self._hidden = _remembered_hidden(settings.value(_CHOSEN))
         header = table.horizontalHeader()
         header.sectionResized.connect(self._keep_width)
+
+    @property
+    def _table(self) -> QTableView:
+        # Not kept: the two would hold each other, and with them the tree, after a tab is closed.
+        table = self.parent()
+        assert isinstance(table, QTableView)
+        return table
 
     def hidden(self) -> frozenset[str]:
         """Return the ids of the columns that the person does without."""

@@ -84,14 +84,14 @@ class FilterBar(QWidget):
         self.menu.clear()
         self._offer_names("Dtype", self._marks.dtypes, "dtypes")
         self._offer_names("Device", self._marks.devices, "devices")
-        self.menu.addSection("Size")
+        self._head("Size")
         sizes = QActionGroup(self.menu)
         for size in (0, *SIZES):
             words = f"At least {text.size(size)}" if size else "Any size"
             on = self.filters.at_least == size
             larger = partial(self._set, at_least=size)
             self._tick(words, on, larger).setActionGroup(sizes)
-        self.menu.addSection("Only")
+        self._head("Only")
         self._offer_only("Tied weights and views", "shared", bool(self._marks.shared))
         self._offer_only("With findings", "found", bool(self._marks.found))
         self.menu.addSeparator()
@@ -100,7 +100,7 @@ class FilterBar(QWidget):
         nothing.triggered.connect(self.clear)
 
     def _offer_names(self, title: str, there: Mapping[str, int], field: str) -> None:
-        self.menu.addSection(title)
+        self._head(title)
         for name, number in list(there.items())[:_MOST_OFFERED]:
             shown = text.printable(name, 60).replace("&", "&&").replace("\t", " ")
             chosen: frozenset[str] = getattr(self.filters, field)
@@ -111,6 +111,11 @@ class FilterBar(QWidget):
             )
         if not there:
             self.menu.addAction("None").setEnabled(False)
+
+    def _head(self, title: str) -> None:
+        if self.menu.actions():
+            self.menu.addSeparator()
+        self.menu.addAction(title).setEnabled(False)
 
     def _offer_only(self, words: str, name: str, there: bool) -> None:
         on = bool(getattr(self.filters, name))

@@ -13,8 +13,10 @@ from operator import indexOf, itemgetter
 from typing import NamedTuple
 
 from inspector.core.model import Attribute, Key, Node, Path, Prefix, Span, step_of
+from inspector.core.progress import Progress, silent
 
 _key = itemgetter(0)  # of a Node, without leaving C
+_CHUNK = 2_000  # branches that are let go of in one go
 MADE_UP = ("group", "repeat")
 """Kinds of nodes that a grouping adds; they are no steps of a path in the file."""
 
@@ -134,6 +136,17 @@ def with_closed(root: Branch, number: int) -> Branch:
     else:
         del positions[at], branches[at]
     return _joined(root.node, root.children, positions, branches)
+
+
+def let_go(root: Branch, *, progress: Progress = silent) -> None:
+    """Free branches bit by bit: in one go, a million would stop everything else."""
+    branches = [root]
+    del root
+    for branch in branches:  # which grows on the way
+        branches.extend(branch.branches)
+    del branch
+    while branches:
+        del branches[-_CHUNK:]
 
 
 def open_nodes(root: Branch) -> Iterator[Node]:

@@ -13,7 +13,7 @@ from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Arrangement, Open, Request, Subject, arrange
 from inspector.gui.tree.filter_bar import FilterBar
-from inspector.gui.tree.lines import Branch
+from inspector.gui.tree.lines import Branch, let_go
 from inspector.gui.tree.marks import Marks
 from inspector.gui.tree.model import TreeModel
 from inspector.gui.tree.search import BadPattern, marked_part, matcher
@@ -21,7 +21,7 @@ from inspector.gui.tree.search_bar import SearchBar
 from inspector.gui.tree.view import TreeView
 from inspector.gui.widgets.labels import PlainLabel
 
-_MOST_COUNTED = 20_000  # selected rows that are added up; more would be felt
+_MANY = 1_000  # open branches; to free more at once would be felt
 
 
 class TreePane(QWidget):
@@ -179,7 +179,10 @@ class TreePane(QWidget):
         self._subject = self._subject._replace(grouping=plan.grouping)
         if plan.known.marks is not self._subject.marks:
             plan = plan._replace(known=plan.known._replace(marks=self._subject.marks))
+        before = self.model.lines
         self.model.show_arrangement(plan)
+        if len(before.branches) > _MANY or any(len(b.branches) > _MANY for b in before.branches):
+            self._context.jobs.start("Letting go", let_go, before)
         self.view.mark(marked_part(plan.request.pattern, plan.request.mode))
         self.bar.show_matches(plan.matches if plan.request.narrows else None)
         self._show_rows_or_say_why_not()

@@ -26,6 +26,8 @@ class Subject:
     path: Path
     totals: Totals = NO_TENSORS
     """How much the node is or holds."""
+    facts: tuple[tuple[str, str], ...] | None = None
+    """What is to be said of it, where that has been found out already."""
     shared: Shared | None = None
     """The storage that it looks at together with others, once that is known."""
 

@@ -114,6 +114,7 @@ class _PartTable(QTableView):
         super().__init__()
         self._parts = model
         self._share = ShareDelegate(theme, model)
+        self.setObjectName("parts")
         self.setFont(tabular())
         self.setModel(model)
         self.setItemDelegateForColumn(SHARE, self._share)
@@ -127,6 +128,7 @@ class _PartTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QTableView.Shape.NoFrame)
         metrics = QFontMetrics(tabular())
         lines = self.verticalHeader()
         lines.hide()

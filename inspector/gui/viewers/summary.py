@@ -66,7 +66,12 @@ class SummaryViewer(Viewer):
 def _facts(subject: Subject) -> list[tuple[str, str]]:
     node, path = subject.node, subject.path
     made_up = node.kind in ("group", "repeat")
-    facts = made_up_facts(node, subject.totals) if made_up else facts_of(node, subject.checkpoint)
+    if subject.facts is not None:
+        facts = list(subject.facts)
+    elif made_up:
+        facts = made_up_facts(node, subject.totals)
+    else:
+        facts = facts_of(node, subject.checkpoint)
     layer = _layer(subject) if made_up or node.kind in ("mapping", "module") else ""
     if layer and path:
         facts.insert(0, ("Layer", f"{layer} (inferred)"))

@@ -136,10 +136,12 @@ class CheckpointView(QWidget):
     def _show_row(self, row: Row | None) -> None:
         checkpoint, known = self.opened.checkpoint, self.tree.model.known
         node, path = (row.node, row.path) if row else (checkpoint.root, ())
+        facts = None
         if not path:
-            node = checkpoint.root
+            node, facts = checkpoint.root, self.opened.facts
         shared = known.marks.shared.get(id(node))
-        self.panel.show_subject(Subject(checkpoint, node, path, known.totals_of(node), shared))
+        totals = known.totals_of(node)
+        self.panel.show_subject(Subject(checkpoint, node, path, totals, facts, shared))
 
     def _show_sum(self, found: Sum) -> None:
         self._adding = None

@@ -182,8 +182,8 @@ class MainWindow(QMainWindow):
         view = tab.view if tab else None
         node = view.current_node() if view else None
         refers = node is not None and node.kind == "reference"
-        there = {"": True, "tab": bool(tab), "tree": bool(view), "row": bool(node)}
-        there["reference"] = refers
+        chosen = bool(view and view.tree.view.selected_count())
+        there = {"": True, "tab": bool(tab), "tree": bool(view), "row": chosen, "reference": refers}
         for row in ACTIONS:
             if row.id in self._actions:
                 self._actions[row.id].setEnabled(there[row.needs])

@@ -9,7 +9,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Node, Path, Totals
 from inspector.core.progress import Progress, part, silent
-from inspector.core.summary import headline
+from inspector.core.summary import facts_of, headline
 from inspector.gui.tree.arrangement import Arrangement, OpenPaths, Request, Subject, arrange
 from inspector.gui.tree.lines import Branch, open_paths
 
@@ -31,6 +31,8 @@ class Opened(NamedTuple):
 
     checkpoint: Checkpoint
     headline: str
+    facts: tuple[tuple[str, str], ...]
+    """Of the whole file, which take a look at every storage."""
     subject: Subject
     first: Arrangement
 
@@ -53,7 +55,8 @@ def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Ope
         )
         subject = Subject(root, totals, bases, fold=look.fold)
         first = arrange(subject, look.request, wanted, progress=part(progress, 0.8, 1.0))
-        return Opened(checkpoint, headline(checkpoint), subject, first)
+        facts = tuple(facts_of(root, checkpoint))
+        return Opened(checkpoint, headline(checkpoint), facts, subject, first)
     except BaseException:
         checkpoint.close()
         raise
