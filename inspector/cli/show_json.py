@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from inspector.cli.tensor_rows import tensor_rows
+from inspector.cli.tensor_rows import TensorRows
 from inspector.core.analysis.space import space_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading import loading_of
@@ -29,7 +29,6 @@ _LIMIT = 128 << 20  # bytes of rows, and eight times the file: usual rows take f
 
 def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> None:
     """Write the document to `stream`; only what is selected is listed and counted."""
-    rows, dtypes = tensor_rows(checkpoint.root, selection)
     stored = sum(storage.nbytes for storage in checkpoint.storages.values())
     facts = checkpoint.recognition.facts
     head = {
@@ -40,12 +39,23 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
         "facts": {fact.name: _plain(fact.value) for fact in facts},
         "inferred": [fact.name for fact in facts if fact.inferred],
         "state_dicts": [json_path(path) for path in checkpoint.recognition.state_dicts],
-        "totals": _counts(Totals(*map(sum, zip(*dtypes.values(), strict=True))))
-        | {"stored_bytes": stored},
-        "devices": device_bytes(checkpoint),
-        "dtypes": {name: _counts(totals) for name, totals in dtypes.items()},
     }
-    tail: dict[str, Any] = {
+    limit = _LIMIT + 8 * checkpoint.source.size
+    rows = TensorRows(checkpoint.root, selection)
+    stream.write(json.dumps(head)[:-1] + ', "tensors": [\n')
+    left_out = _write_rows(iter(rows), stream, limit)
+    stream.write('\n], "values": [\n')
+    left_out += _write_rows(_value_rows(checkpoint.root, selection), stream, limit)
+    dtypes = rows.by_dtype()
+    totals = Totals(*map(sum, zip(*dtypes.values(), strict=True)))
+    findings = list(checkpoint.findings)
+    if left_out:
+        message = f"{left_out} rows are left out: with their paths they take over {limit} bytes."
+        findings.append(Finding("output-limit", "warning", message))
+    tail = {
+        "totals": _counts(totals) | {"stored_bytes": stored},
+        "devices": device_bytes(checkpoint),
+        "dtypes": {name: _counts(counts) for name, counts in dtypes.items()},
         "subtrees": [
             {"path": json_path((child.key,))} | _counts(checkpoint.totals[id(child)])
             for child in checkpoint.root.children
@@ -53,16 +63,8 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
         ],
         "space": _space(checkpoint),
         "loading": _loading(checkpoint),
-        "findings": [_finding(finding) for finding in checkpoint.findings],
+        "findings": [_finding(finding) for finding in findings],
     }
-    stream.write(json.dumps(head)[:-1] + ', "tensors": [\n')
-    limit = _LIMIT + 8 * checkpoint.source.size
-    left_out = _write_rows(iter(rows), stream, limit)
-    stream.write('\n], "values": [\n')
-    left_out += _write_rows(_value_rows(checkpoint.root, selection), stream, limit)
-    if left_out:
-        message = f"{left_out} rows are left out: with their paths they take over {limit} bytes."
-        tail["findings"].append(_finding(Finding("output-limit", "warning", message)))
     stream.write("\n], " + json.dumps(tail)[1:] + "\n")
 
 

@@ -6,9 +6,20 @@ With 50,000 of them, a dict and `json.dumps` for each would take as long as ever
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from inspector.core.model import Key, Node, Path, Selection, Tensor, Totals, json_key, tensor_items
+from inspector.core.model import (
+    NO_TENSORS,
+    Key,
+    Node,
+    Path,
+    Selection,
+    Tensor,
+    Totals,
+    json_key,
+    tensor_items,
+)
 
 
 class _Look:
@@ -23,50 +34,56 @@ class _Look:
         self.count = 0
 
 
-def tensor_rows(root: Node, selection: Selection) -> tuple[list[str], dict[str, Totals]]:
-    """Return a JSON object for every selected tensor, and how much there is of each dtype."""
-    rows: list[str] = []
-    looks: dict[Any, _Look] = {}
-    above: Path | None = None
-    prefix = ""
-    chooses, quote = selection.chooses, json.encoder.encode_basestring_ascii
-    for parent, key, tensor in tensor_items(root):
-        if chooses and (*parent, key) not in selection:
-            continue
-        if parent is not above:
-            above, prefix = parent, "".join([f"{_key(step)}, " for step in parent])
-        storage = tensor.storage
-        kind = (
-            tensor.dtype.name, tensor.shape, tensor.stride, tensor[5:], storage and storage.device
-        )  # fmt: skip
-        look = looks.get(kind)
-        if look is None:
-            look = looks[kind] = _Look(tensor)
-        look.count += 1
-        rows.append(
-            f'{{"path": [{prefix}{quote(key) if type(key) is str else _key(key)}], '
-            f'{look.described}, "offset": {tensor.offset}, '
-            f'"storage": {quote(storage.key) if storage else "null"}{look.extras}}}'
-        )
-    if root.kind == "tensor" and () in selection:
-        row = {"path": []} | _members(root.value)
-        rows.append(json.dumps(row)[:-1] + _extras(root.value) + "}")
-        looks[None] = _Look(root.value)
-        looks[None].count = 1
-    return rows, _by_dtype(looks.values())
+class TensorRows:
+    """A JSON object for every selected tensor, made one after the other."""
 
+    def __init__(self, root: Node, selection: Selection) -> None:
+        self._root = root
+        self._selection = selection
+        self._looks: dict[Any, _Look] = {}
 
-def _by_dtype(looks: Any) -> dict[str, Totals]:
-    totals: dict[str, Totals] = {}
-    for look in looks:
-        tensor, count = look.tensor, look.count
-        before = totals.get(tensor.dtype.name, Totals())
-        totals[tensor.dtype.name] = Totals(
-            before.tensors + count,
-            before.elements + count * tensor.elements,
-            before.nbytes + count * tensor.nbytes,
-        )
-    return totals
+    def __iter__(self) -> Iterator[str]:
+        looks, root = self._looks, self._root
+        above: Path | None = None
+        prefix = ""
+        chooses, quote = self._selection.chooses, json.encoder.encode_basestring_ascii
+        for parent, key, tensor in tensor_items(root):
+            if chooses and (*parent, key) not in self._selection:
+                continue
+            if parent is not above:
+                above, prefix = parent, "".join([f"{_key(step)}, " for step in parent])
+            storage = tensor.storage
+            kind = (
+                tensor.dtype.name, tensor.shape, tensor.stride, tensor[5:],
+                storage and storage.device,
+            )  # fmt: skip
+            look = looks.get(kind)
+            if look is None:
+                look = looks[kind] = _Look(tensor)
+            look.count += 1
+            yield (
+                f'{{"path": [{prefix}{quote(key) if type(key) is str else _key(key)}], '
+                f'{look.described}, "offset": {tensor.offset}, '
+                f'"storage": {quote(storage.key) if storage else "null"}{look.extras}}}'
+            )
+        if root.kind == "tensor" and () in self._selection:
+            looks[None] = _Look(root.value)
+            looks[None].count = 1
+            row = {"path": []} | _members(root.value)
+            yield json.dumps(row)[:-1] + looks[None].extras + "}"
+
+    def by_dtype(self) -> dict[str, Totals]:
+        """Return how much there was of each dtype in the rows that were made."""
+        totals: dict[str, Totals] = {}
+        for look in self._looks.values():
+            tensor, count = look.tensor, look.count
+            before = totals.get(tensor.dtype.name, NO_TENSORS)
+            totals[tensor.dtype.name] = Totals(
+                before.tensors + count,
+                before.elements + count * tensor.elements,
+                before.nbytes + count * tensor.nbytes,
+            )
+        return totals
 
 
 def _shared_members(tensor: Tensor) -> dict[str, Any]:
