@@ -56,7 +56,7 @@ def run(paths: list[str], *, new_window: bool = False) -> int:
     """
     # A thread that reads must hand over quickly: each time that the window asks Python something it
     # would otherwise wait for 5 ms.
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.000_2)
     # The tree of a million tensors is made of tuples that no cycle holds; looking for cycles in it
     # would stop the window for a second, and even in what is new of it for longer than one notices.
     gc.freeze()

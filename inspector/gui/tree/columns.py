@@ -240,9 +240,9 @@ _size_order = _number_order(_nbytes)
 COLUMNS = (
     Column("key", "Key", _key, lambda node, _: natural(node.key), 0),
     Column("value", "Shape / value", _of_node(value_text), _shape_order, 16, sacrifice=5),
-    Column("type", "Dtype / type", _of_node(_type_text), _text_order(_type_text), 13, sacrifice=4),
+    Column("type", "Dtype / type", _of_node(_type_text), _text_order(_type_text), 13, sacrifice=3),
     Column("size", "Size", _of_node(_size_text), _size_order, 8, numeric=True),
-    Column("share", "Share", _of_node(_share_text), _size_order, 7, True, True, 1),
+    Column("share", "Share", _of_node(_share_text), _size_order, 7, True, True, 4),
     Column(
         "elements",
         "Elements",
@@ -251,10 +251,10 @@ COLUMNS = (
         13,
         numeric=True,
         hidden=True,
-        sacrifice=1,
+        sacrifice=4,
     ),
-    Column("device", "Device", _of_node(_device_text), _text_order(_device_text), 8, sacrifice=2),
-    Column("badges", "Marks", _of_node(_badge_text), _text_order(_badge_text), 7, sacrifice=3),
+    Column("device", "Device", _of_node(_device_text), _text_order(_device_text), 8, sacrifice=1),
+    Column("badges", "Marks", _of_node(_badge_text), _text_order(_badge_text), 7, sacrifice=2),
 )
 
 

@@ -138,7 +138,7 @@ class FilterBar(QWidget):
         action = self.menu.addAction(words)
         action.setCheckable(True)
         action.setChecked(on)
-        action.triggered.connect(slot)
+        action.triggered.connect(lambda ticked: slot(ticked))
         return action
 
     # The chips.

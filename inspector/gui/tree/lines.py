@@ -66,6 +66,9 @@ class Row(NamedTuple):
         return step_of(self.node, self.parent.node if self.parent else None)
 
 
+EMPTY = Branch(Node("", "mapping", ""), ())
+"""No lines at all."""
+
 Shown = Callable[[Node], Sequence[Node]]
 """Return the children to show below a node, in the order to show them in."""
 

@@ -15,6 +15,7 @@ from inspector.core.model import Key, Node, Path, Prefix
 from inspector.gui.tree.arrangement import Arrangement, Request
 from inspector.gui.tree.columns import COLUMNS, Known
 from inspector.gui.tree.lines import (
+    EMPTY,
     Branch,
     Row,
     branch_of,
@@ -37,8 +38,8 @@ class TreeModel(QAbstractTableModel):
 
     def __init__(self, first: Arrangement, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._plan = first
         self._lines = first.lines
+        self._plan = first._replace(lines=EMPTY)
         self._closed: dict[int, Branch] = {}
         self._rows: dict[int, Row] = {}
 
@@ -147,8 +148,8 @@ class TreeModel(QAbstractTableModel):
     def show_arrangement(self, plan: Arrangement) -> None:
         """Show another order or another search, with the lines that came with it."""
         self.beginResetModel()
-        self._plan = plan
         self._lines = plan.lines
+        self._plan = plan._replace(lines=EMPTY)  # what is closed here must not live on there
         self._closed.clear()
         self._rows.clear()
         self.endResetModel()

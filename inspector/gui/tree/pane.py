@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Path, Prefix
+from inspector.core.model import Grouping, Path, Prefix
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Arrangement, Open, Request, Subject, arrange
@@ -85,6 +85,10 @@ class TreePane(QWidget):
         self.go_to(path)
         return found
 
+    def grouping(self) -> Grouping | None:
+        """Return the groups of the tree, if they have been made."""
+        return self._subject.grouping
+
     def unfiltered_lines(self) -> Branch:
         """Return what is open, or was before the search."""
         return self._unfiltered if self.model.request.narrows else self.model.lines
@@ -118,7 +122,10 @@ class TreePane(QWidget):
     def collapse_all(self) -> None:
         """Close every branch."""
         path = self.view.current_path()
+        before = self.model.lines
         self.model.collapse_all()
+        self._unfiltered = self.model.lines
+        self._let_go(before)
         while path and self.model.find(path) < 0:
             path = path[:-1]
         self.view.go_to(path or ())
@@ -181,8 +188,7 @@ class TreePane(QWidget):
             plan = plan._replace(known=plan.known._replace(marks=self._subject.marks))
         before = self.model.lines
         self.model.show_arrangement(plan)
-        if len(before.branches) > _MANY or any(len(b.branches) > _MANY for b in before.branches):
-            self._context.jobs.start("Letting go", let_go, before)
+        self._let_go(before)
         self.view.mark(marked_part(plan.request.pattern, plan.request.mode))
         self.bar.show_matches(plan.matches if plan.request.narrows else None)
         self._show_rows_or_say_why_not()
@@ -191,6 +197,11 @@ class TreePane(QWidget):
         if not path:
             self.current_changed.emit(None)
         self.arranged.emit()
+
+    def _let_go(self, lines: Branch) -> None:
+        """Free lines that are shown no longer, off the GUI thread if they are many."""
+        if any(len(one.branches) > _MANY for one in (lines, *lines.branches[:_MANY])):
+            self._context.jobs.start("Letting go", let_go, lines)
 
     def _show_rows_or_say_why_not(self) -> None:
         request = self.model.request

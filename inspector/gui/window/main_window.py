@@ -27,7 +27,7 @@ from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.window.address_bar import AddressBar
 from inspector.gui.window.checkpoint_tab import CheckpointTab
 from inspector.gui.window.pages import WelcomePage
-from inspector.gui.window.recent import RecentFiles, fill_menu, short_folder
+from inspector.gui.window.recent import RecentFiles, RecentMenu, short_folder
 from inspector.gui.window.tab_strip import TabStrip
 from inspector.gui.window.theme_menu import theme_menu
 
@@ -59,7 +59,6 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.drop_hint = DropOverlay(context.theme, self)
         self._actions: Mapping[str, QAction] = {}
-        self._recent_menu: QMenu | None = None
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 360)
         self.tabs.currentChanged.connect(lambda _: self._refresh())
@@ -82,10 +81,10 @@ class MainWindow(QMainWindow):
         """Fill the menus."""
         self._actions = actions
         menus = fill_menus(self.menuBar(), actions)
-        self._recent_menu = QMenu("Open re&cent", menus["File"])
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
-        self._recent_menu.triggered.connect(self._open_recent)
-        menus["File"].insertMenu(actions["reload"], self._recent_menu)
+        recent = RecentMenu(self.recent, self.context.theme, menus["File"])
+        recent.file_requested.connect(self.open_uri)
+        recent.forgotten.connect(self._offer_recent)
+        menus["File"].insertMenu(actions["reload"], recent)
         menus["View"].addMenu(theme_menu(menus["View"], self.context))
         self._dress()
         self._refresh()
@@ -214,28 +213,9 @@ class MainWindow(QMainWindow):
     def _offer_recent(self) -> None:
         self.welcome.offer(self.recent.files(), len(self.recent.session()))
 
-    def _fill_recent(self) -> None:
-        assert self._recent_menu is not None
-        files = self.recent.files()
-        fill_menu(self._recent_menu, files, self.context.theme.icon("recent"))
-        self._recent_menu.addSeparator()
-        forget = self._recent_menu.addAction("Forget these")
-        forget.setEnabled(bool(files))
-
-    def _open_recent(self, action: QAction) -> None:
-        if action.data():
-            self.open_uri(action.data())
-        else:
-            self.recent.clear()
-            self._offer_recent()
-
     def _follow(self, name: str) -> None:
         if name == "recent_files":
-            most = int(self.context.preferences[name])
-            kept = self.recent.files()[:most]
-            self.recent.clear()
-            for uri in reversed(kept):
-                self.recent.add(uri, most)
+            self.recent.keep_at_most(int(self.context.preferences[name]))
             self._offer_recent()
 
     def _show_tree_menu(self, place: QPoint) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
 
 from inspector.core import text
+from inspector.gui.theme import Theme
 from inspector.gui.viewers import file_name
 
 _RECENT = "window/recent"
@@ -30,6 +31,10 @@ class RecentFiles:
         """Put a file in front, and forget what is too much."""
         others = [known for known in self.files() if known != uri]
         self._settings.setValue(_RECENT, [uri, *others][:most])
+
+    def keep_at_most(self, most: int) -> None:
+        """Forget what is too much."""
+        self._settings.setValue(_RECENT, self.files()[:most])
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -61,12 +66,33 @@ def short_folder(uri: str) -> str:
         return text.printable(str(folder))
 
 
-def fill_menu(menu: QMenu, files: Iterable[str], icon: QIcon) -> None:
-    """Offer each file; the action's data is its address."""
-    menu.clear()
-    for uri in files:
-        action = menu.addAction(icon, menu_text(uri))
-        action.setData(uri)
+class RecentMenu(QMenu):
+    """The files that were open lately, and the way to forget them."""
+
+    file_requested = Signal(str)
+    forgotten = Signal()
+
+    def __init__(self, recent: RecentFiles, theme: Theme, parent: QWidget) -> None:
+        super().__init__("Open re&cent", parent)
+        self._recent = recent
+        self._theme = theme
+        self.aboutToShow.connect(self._fill)
+        self.triggered.connect(self._do)
+
+    def _fill(self) -> None:
+        files = self._recent.files()
+        self.clear()
+        for uri in files:
+            self.addAction(self._theme.icon("recent"), menu_text(uri)).setData(uri)
+        self.addSeparator()
+        self.addAction("Forget these").setEnabled(bool(files))
+
+    def _do(self, action: QAction) -> None:
+        if action.data():
+            self.file_requested.emit(action.data())
+        else:
+            self._recent.clear()
+            self.forgotten.emit()
 
 
 def _strings(value: object) -> list[str]:
