@@ -171,7 +171,8 @@ def test_modules_sort_deepen_and_lead_there(open_window, files, qtbot):
     view = view_of(window)
     view.tree.go_to(("model",))
     assert view.panel.titles() == ["Summary", "Modules"]
-    qtbot.keyClick(window, Qt.Key.Key_Right, CONTROL)
+    qtbot.keyClick(view.tree.view, Qt.Key.Key_Right, CONTROL)
+    qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), ModulesViewer))
     viewer = view.panel.viewer()
     assert isinstance(viewer, ModulesViewer)
     qtbot.waitUntil(lambda: viewer.model.rowCount() == 2)

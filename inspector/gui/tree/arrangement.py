@@ -193,7 +193,14 @@ def _sort(
             if child.children:
                 pending.append(child)
         filled = sorted_in_parts(filled, descending=plan.request.descending, pulse=pulse)
-        children[id(node)] = [child for _, child in filled] + nothing
+        children[id(node)] = [*_nodes_of(filled), *nothing]
+
+
+def _nodes_of(pairs: list[tuple[Any, Node]]) -> Iterator[Node]:
+    """Yield the nodes and empty the list bit by bit: a million pairs take long to free."""
+    pairs.reverse()
+    while pairs:
+        yield pairs.pop()[1]
 
 
 def sorted_in_parts(

@@ -141,13 +141,15 @@ def with_closed(root: Branch, number: int) -> Branch:
     return _joined(root.node, root.children, positions, branches)
 
 
-def let_go(root: Branch, *, progress: Progress = silent) -> None:
-    """Free branches bit by bit: in one go, a million would stop everything else."""
-    branches = [root]
-    del root
+def let_go(branches: list[Branch], *, progress: Progress = silent) -> None:
+    """Free branches bit by bit: in one go, a million would stop everything else.
+
+    The list must hold them alone; it is empty afterwards.
+    """
     for branch in branches:  # which grows on the way
         branches.extend(branch.branches)
-    del branch
+        del branch
+    branches.reverse()  # what holds others goes first
     while branches:
         del branches[-_CHUNK:]
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Grouping, Path, Prefix
+from inspector.core.model import Node, Path, Prefix
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Arrangement, Open, Request, Subject, arrange
@@ -85,9 +85,10 @@ class TreePane(QWidget):
         self.go_to(path)
         return found
 
-    def grouping(self) -> Grouping | None:
-        """Return the groups of the tree, if they have been made."""
-        return self._subject.grouping
+    def made_up(self) -> list[Node]:
+        """Return the groups at the top of each branch that has any."""
+        made = self._subject.grouping
+        return [node for nodes in made.children.values() for node in nodes] if made else []
 
     def unfiltered_lines(self) -> Branch:
         """Return what is open, or was before the search."""
@@ -201,7 +202,7 @@ class TreePane(QWidget):
     def _let_go(self, lines: Branch) -> None:
         """Free lines that are shown no longer, off the GUI thread if they are many."""
         if any(len(one.branches) > _MANY for one in (lines, *lines.branches[:_MANY])):
-            self._context.jobs.start("Letting go", let_go, lines)
+            self._context.jobs.start("Letting go", let_go, [lines])
 
     def _show_rows_or_say_why_not(self) -> None:
         request = self.model.request

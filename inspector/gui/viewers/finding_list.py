@@ -36,6 +36,7 @@ class FindingList(QWidget):
         self._findings = findings
         for widget in self._rows:
             self._column.removeWidget(widget)
+            widget.hide()
             widget.deleteLater()
         worst_first = sorted(findings, key=lambda finding: _ORDER[finding.severity])
         self._rows = [self._row(finding) for finding in worst_first[:_MOST]]

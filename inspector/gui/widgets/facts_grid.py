@@ -21,24 +21,33 @@ class FactsGrid(QWidget):
         self._grid.setVerticalSpacing(7)
         self._grid.setColumnStretch(1, 1)
         self._rows: list[tuple[PlainLabel, PlainLabel]] = []
+        self._shown = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def show_facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Replace the rows; the texts are shown as they are."""
-        for pair in self._rows:
-            for label in pair:
-                self._grid.removeWidget(label)
-                label.deleteLater()
-        self._rows = [self._add(row, *fact) for row, fact in enumerate(facts)]
+        shown = list(facts)
+        while len(self._rows) < len(shown):
+            self._rows.append(self._add(len(self._rows)))
+        # Labels are used again: making and dressing new ones takes longer than anything else here.
+        for number, (label, value) in enumerate(self._rows):
+            there = number < len(shown)
+            label.setVisible(there)
+            value.setVisible(there)
+            if there:
+                name, text = shown[number]
+                label.set_plain(name)
+                value.set_plain(text)
+                value.setAccessibleName(f"{name}: {text}")
+        self._shown = len(shown)
 
     def facts(self) -> list[tuple[str, str]]:
         """Return what is on screen."""
-        return [(name.plain(), text.plain()) for name, text in self._rows]
+        return [(name.plain(), text.plain()) for name, text in self._rows[: self._shown]]
 
-    def _add(self, row: int, name: str, text: str) -> tuple[PlainLabel, PlainLabel]:
-        label = PlainLabel(name, tone="muted")
-        value = PlainLabel(text, wrap=True, selectable=True)
-        value.setAccessibleName(f"{name}: {text}")
+    def _add(self, row: int) -> tuple[PlainLabel, PlainLabel]:
+        label = PlainLabel(tone="muted")
+        value = PlainLabel(wrap=True, selectable=True)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(label, row, 0, top | Qt.AlignmentFlag.AlignLeft)
         self._grid.addWidget(value, row, 1, top)

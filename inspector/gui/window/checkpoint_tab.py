@@ -155,10 +155,10 @@ class CheckpointTab(QWidget):
 
     def _drop_view(self) -> None:
         if self.view is not None:
-            root, made = self.view.opened.checkpoint.root, self.view.tree.grouping()
+            nodes = [self.view.opened.checkpoint.root, *self.view.tree.made_up()]
             self.view.stop()
             self.view = None
-            self._context.jobs.start("Letting go", let_go, root, made)
+            self._context.jobs.start("Letting go", let_go, nodes)
 
     def _show_error(self, error: Exception) -> None:
         self._job = None

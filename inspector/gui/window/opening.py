@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Grouping, Node, Path, Totals
+from inspector.core.model import Node, Path, Totals
 from inspector.core.progress import Progress, part, silent
 from inspector.core.summary import facts_of, headline
 from inspector.gui.tree.arrangement import Arrangement, OpenPaths, Request, Subject, arrange
@@ -62,15 +62,15 @@ def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Ope
         raise
 
 
-def let_go(root: Node, made: Grouping | None, *, progress: Progress = silent) -> None:
-    """Free a tree and its groups bit by bit: a million at once would stop everything else."""
-    nodes = [root]
-    if made is not None:
-        nodes += [group for groups in made.children.values() for group in groups]
-    del root, made
+def let_go(nodes: list[Node], *, progress: Progress = silent) -> None:
+    """Free trees bit by bit: in one go, a million nodes would stop everything else.
+
+    The list must hold them alone; it is empty afterwards.
+    """
     for node in nodes:  # which grows on the way
         nodes.extend(node.children)
-    del node
+        del node
+    nodes.reverse()  # what holds others goes first
     while nodes:
         del nodes[-_CHUNK:]
 

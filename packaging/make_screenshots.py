@@ -1,0 +1,99 @@
+"""Writes the pictures of the README: the real window on the bundled sample.
+
+    python packaging/make_screenshots.py
+
+Offscreen unless QT_QPA_PLATFORM says otherwise; each picture is 1280 x 800.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "resources" / "samples" / "shapes-cnn-epoch12.pt"
+FOLDER = ROOT / "packaging" / "screenshots"
+WIDTH, HEIGHT = 1280, 800
+PATIENCE_MS = 20_000
+_TURNS = 20  # of the event loop, in which layouts settle
+
+
+def main() -> None:
+    """Open the window as a person would, and take a picture of each state."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    sys.path.insert(0, str(ROOT))
+    with tempfile.TemporaryDirectory() as settings:
+        os.environ["XDG_CONFIG_HOME"] = settings
+        # The picture shows where the file lies: somewhere that anybody could have it.
+        os.chdir(ROOT)
+        take_pictures()
+
+
+def take_pictures() -> None:
+    """Write every picture."""
+    from inspector.gui.app import Application, make_context, start
+    from inspector.gui.viewers.modules import ModulesViewer
+
+    application = Application(["screenshots"])
+    context = make_context(application)
+    context.preferences.choose("theme", "light")
+    window = start(application, context, [str(SAMPLE)])
+    window.resize(WIDTH, HEIGHT)
+    tab = window.current_tab()
+    assert tab is not None
+    until(lambda: tab.view is not None and bool(tab.view.tree.model.known.marks.dtypes))
+    assert tab.view is not None
+    tree = tab.view.tree
+    take(window, "window-light")
+
+    arranged: list[bool] = []
+    tree.arranged.connect(lambda: arranged.append(True))
+    tree.set_grouped(True)
+    until(lambda: bool(arranged))
+    tree.go_to(("model_state_dict", "head.weight"))
+    context.preferences.choose("theme", "dark")
+    take(window, "window-dark")
+
+    context.preferences.choose("theme", "light")
+    tree.go_to(("model_state_dict", "features.0.weight"))
+    tree.view.go_to_line(1)
+    tab.view.panel.step()
+    viewer = tab.view.panel.viewer()
+    assert isinstance(viewer, ModulesViewer)
+    viewer.steps.setCurrentIndex(1)
+    until(lambda: not context.jobs.running)
+    take(window, "modules-light")
+    window.close()
+    context.jobs.shutdown()
+
+
+def take(window, name: str) -> None:  # type: ignore[no-untyped-def]
+    """Write what the window shows once it has come to rest."""
+    turns = iter(range(_TURNS))
+    until(lambda: next(turns, None) is None)
+    FOLDER.mkdir(exist_ok=True)
+    file = FOLDER / f"{name}.png"
+    window.grab().save(str(file))
+    print(f"{file.relative_to(ROOT)}  {file.stat().st_size / 1000:.0f} kB")
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Let the window live until something has happened."""
+    from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer
+
+    deadline = QDeadlineTimer(PATIENCE_MS)
+    loop = QEventLoop()
+    timer = QTimer(interval=10)
+    timer.timeout.connect(lambda: loop.quit() if happened() or deadline.hasExpired() else None)
+    timer.start()
+    loop.exec()
+    timer.stop()
+    if deadline.hasExpired():
+        sys.exit("The window did not come to rest.")
+
+
+if __name__ == "__main__":
+    main()
