@@ -140,7 +140,7 @@ def made_up_facts(node: Node, totals: Totals) -> list[tuple[str, str]]:
     span = node.value
     is_repeat = node.kind == "repeat"
     stands_for = (
-        f"{span.times} neighbours of equal structure"
+        f"{text.exact(span.times)} neighbours of equal structure"
         if is_repeat
         else f"keys that begin with {text.printable(span.prefix, _LONGEST_VALUE)}"
     )

@@ -57,6 +57,7 @@ QCheckBox::indicator:checked { background: $accent; border-color: $accent;
     image: url("$pictures/check.svg"); }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$pictures/down.svg"); width: 12px; height: 12px; }
+QSpinBox QLineEdit { border: none; padding: 0 4px; background: transparent; }
 QSpinBox::up-button, QSpinBox::down-button { border: none; width: 20px; }
 QSpinBox::up-arrow { image: url("$pictures/up.svg"); width: 10px; height: 10px; }
 QSpinBox::down-arrow { image: url("$pictures/down.svg"); width: 10px; height: 10px; }

@@ -129,7 +129,7 @@ _VALUE_TEXTS: dict[str, Callable[[Node, Known], str]] = {
 
 def _key(row: Row, _: Known) -> str:
     if row.node.kind == "repeat":
-        return f"{key_text(row.step)}  × {row.node.value.times}"
+        return f"{key_text(row.step)}  × {text.exact(row.node.value.times)}"
     return "whole file" if row.node.key == WHOLE else key_text(row.step)
 
 
@@ -240,7 +240,7 @@ _size_order = _number_order(_nbytes)
 COLUMNS = (
     Column("key", "Key", _key, lambda node, _: natural(node.key), 0),
     Column("value", "Shape / value", _of_node(value_text), _shape_order, 16, sacrifice=5),
-    Column("type", "Dtype / type", _of_node(_type_text), _text_order(_type_text), 13, sacrifice=3),
+    Column("type", "Dtype / type", _of_node(_type_text), _text_order(_type_text), 15, sacrifice=3),
     Column("size", "Size", _of_node(_size_text), _size_order, 8, numeric=True),
     Column("share", "Share", _of_node(_share_text), _size_order, 7, True, True, 4),
     Column(

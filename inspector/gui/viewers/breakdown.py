@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from heapq import nlargest
 from typing import NamedTuple
 
-from inspector.core.model import Attribute, Node, Path, Prefix, Tensor, tensors
+from inspector.core.model import Attribute, Node, Path, Prefix, Tensor
 from inspector.core.progress import Progress, silent
 from inspector.core.recognition.layers import layer_text
 
@@ -67,15 +67,17 @@ def breakdown(
 
 
 def _tensors(node: Node) -> Iterator[tuple[Path, Tensor]]:
-    """Yield tensors with their path below `node`, groups on the way left out."""
-    if node.kind not in ("group", "repeat"):
-        yield from tensors(node)
-        return
-    for child in node.children:
-        if child.kind in ("group", "repeat"):
-            yield from _tensors(child)
-        else:
-            yield from (((child.key, *below), tensor) for below, tensor in tensors(child))
+    """Yield tensors in stored order with their path below `node`, groups being no steps."""
+    pending: list[tuple[Path, Node]] = [((), node)]
+    while pending:
+        path, one = pending.pop()
+        if one.kind == "tensor":  # whose parts, if it has any, are counted in it
+            yield path, one.value
+            continue
+        for child in reversed(one.children):
+            is_step = child.kind not in ("group", "repeat")
+            if child.kind == "tensor" or child.children:
+                pending.append(((*path, child.key) if is_step else path, child))
 
 
 def _place(base: Path, below: Path, start: int, depth: int) -> tuple[str, Path, str]:

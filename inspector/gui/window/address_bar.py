@@ -31,7 +31,6 @@ class AddressBar(QWidget):
         self.line = _Line()
         self.line.setPlaceholderText("/folder/model.pt   or   /folder/model.pt::state_dict/key")
         self.line.setAccessibleName("Address: a file, and behind :: a place in it")
-        self.line.setClearButtonEnabled(True)
         self.line.setAcceptDrops(False)  # a file that is dropped here is meant for the window
         self._completer: QCompleter | None = None
         self._close = QToolButton()
