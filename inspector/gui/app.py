@@ -54,13 +54,7 @@ def run(paths: list[str], *, new_window: bool = False) -> int:
 
     Without `new_window`, the paths go to the window that this user has open on this screen.
     """
-    # A thread that reads must hand over quickly: each time that the window asks Python something it
-    # would otherwise wait for 5 ms.
-    sys.setswitchinterval(0.000_2)
-    # The tree of a million tensors is made of tuples that no cycle holds; looking for cycles in it
-    # would stop the window for a second, and even in what is new of it for longer than one notices.
-    gc.freeze()
-    gc.set_threshold(20_000, 2, 100_000)
+    be_responsive()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would not hear it
     application = Application([NAME])
     instance = SingleInstance(None if new_window else socket_name())
@@ -78,6 +72,17 @@ def run(paths: list[str], *, new_window: bool = False) -> int:
         instance.close()
         sys.excepthook = sys.__excepthook__
         context.jobs.shutdown()
+
+
+def be_responsive() -> None:
+    """Tell Python that a window must not wait for what goes on beside it."""
+    # A thread that reads must hand over quickly: each time that the window asks Python something it
+    # would otherwise wait for 5 ms.
+    sys.setswitchinterval(0.000_2)
+    # The tree of a million tensors is made of tuples that no cycle holds; looking for cycles in it
+    # would stop the window for a second, and even in what is new of it for longer than one notices.
+    gc.freeze()
+    gc.set_threshold(20_000, 2, 100_000)
 
 
 def start(application: Application, context: AppContext, paths: list[str]) -> MainWindow:

@@ -104,7 +104,7 @@ class ViewerPanel(QWidget):
 
     def step(self) -> None:
         """Go to the next way to look, around the end."""
-        if self.tab_bar.count() and self.tab_bar.isVisible():
+        if self.tab_bar.count() and not self.tab_bar.isHidden():
             number = (self.tab_bar.currentIndex() + 1) % self.tab_bar.count()
             self._choose(number)
             self.tab_bar.setCurrentIndex(number)

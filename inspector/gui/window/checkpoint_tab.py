@@ -193,6 +193,7 @@ class CheckpointTab(QWidget):
             self._page.deleteLater()
         self._page = page
         self._column.addWidget(page, 1)
+        page.show()  # a layout shows it later, and what is not shown cannot have the keyboard
         self.status_changed.emit()
 
 

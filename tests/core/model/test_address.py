@@ -1,6 +1,7 @@
 """Addresses of places in a file: what is printed is read back, whatever the keys are."""
 
 import math
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,12 @@ def test_spelling(path, printed):
     found = parse_address(f"f.pt::{printed}", nowhere)
     assert found == Address("f.pt", path)
     assert [type(key) for key in found.path] == [type(key) for key in path]
+
+
+def test_the_name_of_a_file_with_a_path_may_be_made_absolute():
+    path = ("a//b", "x/./y", ".", "..", "c/")
+    address = print_address(Address("f.pt", path))
+    assert parse_address(str(PurePosixPath("/tmp", address)), nowhere) == ("/tmp/f.pt", path)
 
 
 def test_files():
