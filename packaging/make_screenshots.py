@@ -8,6 +8,7 @@ Offscreen unless QT_QPA_PLATFORM says otherwise; each picture is 1280 x 800.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -28,11 +29,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as settings:
         os.environ["XDG_CONFIG_HOME"] = settings
         # The picture shows where the file lies: somewhere that anybody could have it.
-        os.chdir(ROOT)
-        take_pictures()
+        folder = Path(tempfile.gettempdir()) / "runs" / "shapes"
+        folder.mkdir(parents=True, exist_ok=True)
+        sample = Path(shutil.copy(SAMPLE, folder))
+        try:
+            take_pictures(sample)
+        finally:
+            sample.unlink()
 
 
-def take_pictures() -> None:
+def take_pictures(sample: Path) -> None:
     """Write every picture."""
     from inspector.gui.app import Application, make_context, start
     from inspector.gui.viewers.modules import ModulesViewer
@@ -40,7 +46,7 @@ def take_pictures() -> None:
     application = Application(["screenshots"])
     context = make_context(application)
     context.preferences.choose("theme", "light")
-    window = start(application, context, [str(SAMPLE)])
+    window = start(application, context, [str(sample)])
     window.resize(WIDTH, HEIGHT)
     tab = window.current_tab()
     assert tab is not None

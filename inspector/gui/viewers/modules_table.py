@@ -44,7 +44,7 @@ PART_COLUMNS = (
     PartColumn("Layer", lambda part, _: part.layer, lambda part: part.layer, 22, numeric=False),
     PartColumn("Tensors", lambda part, _: text.exact(part.tensors), lambda part: part.tensors, 7),
     PartColumn(
-        "Parameters", lambda part, _: text.count(part.elements), lambda part: part.elements, 10
+        "Elements", lambda part, _: text.count(part.elements), lambda part: part.elements, 10
     ),
     PartColumn("Size", lambda part, _: text.size(part.nbytes), lambda part: part.nbytes, 8),
     PartColumn("Share", lambda part, whole: share_text(part, whole), lambda part: part.nbytes, 13),
