@@ -292,7 +292,6 @@ VALUES = [
     ),
     (decimal.Decimal("1.50"), "decimal.Decimal", "1.50"),
     (uuid.UUID(int=5), "uuid.UUID", str(uuid.UUID(int=5))),
-    (Colour.RED, f"{Colour.__module__}.Colour", "r"),
     (np.float64(1.5), "numpy.float64", 1.5),
     (np.bool_(True), "numpy.bool", True),
     (np.str_("héy"), "numpy.str_", "héy"),
@@ -315,6 +314,16 @@ def test_values(tmp_path: Path, value: Any, type_name: str, content: Any, protoc
     node = reopened(tmp_path / "a.pt")
     assert node.type == type_name
     assert plain(node) == content
+
+
+def test_members_of_enums(tmp_path: Path) -> None:
+    name = f"{Colour.__module__}.Colour"
+    for at, (value, content) in enumerate(
+        [(Rebuilt(Colour, "r"), "r"), (Rebuilt(getattr, Colour, "RED"), "RED")]
+    ):
+        node = shown(tmp_path / f"{at}.pt", value)
+        assert (node.kind, node.type, node.value) == ("value", name, content)
+    assert shown(tmp_path / "real.pt", Colour.RED).type == name
 
 
 def test_calls_that_were_postponed(tmp_path: Path) -> None:

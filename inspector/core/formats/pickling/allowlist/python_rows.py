@@ -183,8 +183,17 @@ def _timezone(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
     return PlainValue("datetime.timezone", "UTC" if offset.value == "0:00:00" else f"UTC{shown}")
 
 
+def _member(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
+    """Describe `getattr(cls, name)`: how Python 3.11 and others spell the member of an enum."""
+    cls, name = args
+    if type(cls) is not Global or type(name) is not str:
+        raise TypeError("no member of a class")
+    return PlainValue(cls.text, name)
+
+
 _BUILTINS: dict[str, Builder] = {
     "dict": _mapping("dict"),
+    "getattr": _member,
     "list": _list,
     "tuple": _tuple,
     "set": _sequence("set"),
