@@ -6,7 +6,10 @@ point where it can be stopped: it raises `Cancelled` once the caller gave up.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Cancelled(Exception):
@@ -30,3 +33,21 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
         progress(start + (stop - start) * min(fraction, 1.0), message)
 
     return report
+
+
+def batches(items: Sequence[T], size: int = 1 << 15) -> Iterator[Sequence[T]]:
+    """Yield slices of a long list, so that other threads get their turn in between.
+
+    One call of a built-in over a million objects holds the interpreter for a tenth of a second,
+    and a window stands still as long.
+    """
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def all_different(items: Sequence[Hashable]) -> bool:
+    """Return whether no item equals another; in batches, as a list may be long."""
+    seen: set[Hashable] = set()
+    for some in batches(items):
+        seen.update(some)
+    return len(seen) == len(items)

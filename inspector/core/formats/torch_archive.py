@@ -13,6 +13,7 @@ from inspector.core.checkpoint import ByteOrder, Checksum, Locate
 from inspector.core.errors import InspectorError, SourceError
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.model import Finding, Path, Storage
+from inspector.core.progress import batches
 from inspector.core.sources import Source, ZipIndex
 from inspector.core.text import plural, printable
 
@@ -125,7 +126,9 @@ class TorchArchive:
         """Return what torch.load or torch.jit.load would refuse about the root folder."""
         findings = []
         names, outer = self.index.members, self.folder.partition("/")[0] + "/"
-        if self.folder and not all(map(str.startswith, names, repeat(outer))):
+        if self.folder and not all(
+            all(map(str.startswith, some, repeat(outer))) for some in batches(list(names))
+        ):
             roots = {name.partition("/")[0] for name in names}
             message = (
                 f"{plural(len(roots), 'root folder')} in the archive; torch.load would refuse it. "

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.model.node import Node
 from inspector.core.model.tensor import Tensor
+from inspector.core.progress import all_different
 
 
 class Totals(NamedTuple):
@@ -37,7 +38,7 @@ def measure(root: Node) -> Measures:
     if root.kind == "tensor":
         walk.look(root.value)
     exact = all(look.exact for look in walk.looks.values())
-    alone = exact and len(set(walk.keys)) == len(walk.keys)
+    alone = exact and all_different(walk.keys)
     return Measures(walk.totals, alone, all(look.within for look in walk.looks.values()))
 
 

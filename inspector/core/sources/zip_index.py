@@ -9,10 +9,11 @@ local headers are trusted for their length only. Specification: PKWARE APPNOTE 6
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
 from inspector.core.errors import Damaged
+from inspector.core.progress import batches
 from inspector.core.sources.base import Section, Source, read_exactly
 from inspector.core.sources.inflated import Inflated, refuse_bomb
 
@@ -123,8 +124,7 @@ class ZipIndex:
                 self.duplicates.append(name)
             members[name] = new(Member, (offset, size, stored, method, crc, flags))
             position = stop + extra_len + comment_len
-        joined = "\0".join(members)
-        if joined != joined.lower():
+        if any(_has_capitals(names) for names in batches(list(members))):
             seen: set[str] = set()
             for name in members:
                 if name.lower() in seen:
@@ -177,6 +177,11 @@ class ZipIndex:
 
     def _damaged(self, what: str) -> Damaged:
         return Damaged(f"{self._source.uri}: the zip archive is damaged: {what}.", _DOWNLOAD_AGAIN)
+
+
+def _has_capitals(names: Sequence[str]) -> bool:
+    joined = "\0".join(names)
+    return joined != joined.lower()
 
 
 def _find_end(source: Source) -> tuple[int, int, int, int]:

@@ -19,6 +19,7 @@ from inspector.core.formats.pickling.standins import (
 )
 from inspector.core.model import Attribute, Key, Kind, Node, Path, Tensor
 from inspector.core.model.path import OpaqueKey
+from inspector.core.progress import all_different
 
 MAX_DEPTH = 100  # levels; deeper nesting is cut, so that every consumer may use recursion
 MAX_NODES = 500_000  # values besides tensors; a stream may refer to the same ones again and again
@@ -169,7 +170,7 @@ class TreeBuilder:
                 if self._left < 0:
                     break
             marks.append(raw if type(raw) is str else _mark(raw, key))
-        if len(set(marks)) != len(marks) and self.duplicate is None:
+        if self.duplicate is None and not all_different(marks):
             self.duplicate = (*path, nodes[_first_repeat(marks)].key)
         return nodes
 
