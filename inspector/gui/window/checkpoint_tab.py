@@ -146,6 +146,7 @@ class CheckpointTab(QWidget):
             self._drop_view()
         self.view = view
         self._show(view)
+        view.start_marking()
         self.watch.start(look)
         if before is None:
             view.tree.view.setFocus()

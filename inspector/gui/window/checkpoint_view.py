@@ -64,8 +64,15 @@ class CheckpointView(QWidget):
         self.tree.selection_counted.connect(self._look)
         self.tree.menu_requested.connect(self.menu_requested)
         self.panel.jump_requested.connect(self.tree.go_to)
+        self._marking: Job | None = None
         self.show_whole()
-        self._marking = context.jobs.start("Looking for shared storages", marks_of, checkpoint)
+
+    def start_marking(self) -> None:
+        """Look for shared storages; called when the view is shown, which is not to wait for it."""
+        checkpoint = self.opened.checkpoint
+        self._marking = self._context.jobs.start(
+            "Looking for shared storages", marks_of, checkpoint
+        )
         self._marking.succeeded.connect(self._show_marks)
 
     def take_place_of(self, before: CheckpointView) -> None:
