@@ -107,8 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _leave()
     except InspectorError as error:
         _fail(str(error))
+    except OSError as error:  # the disk is full, say; a closed pipe was dealt with before
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - what is buffered is lost
+        _fail(f"the output cannot be written: {error.strerror}.")
     except click.ClickException as error:
-        _fail(f"{error.format_message()} See inspector --help.")
+        _fail(f"{error.format_message().rstrip('.')}. See inspector --help.")
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted.")
 

@@ -113,7 +113,7 @@ def _rows(checkpoint: Checkpoint, selection: Selection) -> Iterator[_Row]:
 
 
 def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
-    key = "  " * depth + (text.printable(str(node.key), _WIDEST_KEY) or '""')
+    key = "  " * depth + (_shortened(text.printable(str(node.key))) or '""')
     value = node.value
     if node.kind == "tensor" and isinstance(value, Tensor):
         device = text.printable(value.device, 40)
@@ -131,6 +131,14 @@ def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
     size = text.size(totals.nbytes) if totals.tensors else ""
     entries = text.plural(len(node.children), "entry")
     return key, entries, text.printable(node.type, 60), size, ""
+
+
+def _shortened(key: str) -> str:
+    """Return a key that leaves room for the other columns; whole where it is piped."""
+    if len(key) <= _WIDEST_KEY or not sys.stdout.isatty():
+        return key
+    half = _WIDEST_KEY // 2
+    return f"{key[: half - 1]}…{key[-half:]}"
 
 
 def _print_rows(rows: Iterator[_Row]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, TextIO
 
 from inspector.cli.tensor_rows import TensorRows
@@ -17,9 +17,11 @@ from inspector.core.model import (
     Node,
     Path,
     Selection,
+    Storage,
     Totals,
     containers,
     json_path,
+    tensors,
 )
 from inspector.core.summary import device_bytes, path_text, value_text
 
@@ -29,7 +31,7 @@ _LIMIT = 128 << 20  # bytes of rows, and eight times the file: usual rows take f
 
 def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> None:
     """Write the document to `stream`; only what is selected is listed and counted."""
-    stored = sum(storage.nbytes for storage in checkpoint.storages.values())
+    storages = _storages(checkpoint, selection)
     facts = checkpoint.recognition.facts
     head = {
         "schema": 1,
@@ -53,8 +55,8 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
         message = f"{left_out} rows are left out: with their paths they take over {limit} bytes."
         findings.append(Finding("output-limit", "warning", message))
     tail = {
-        "totals": _counts(totals) | {"stored_bytes": stored},
-        "devices": device_bytes(checkpoint),
+        "totals": _counts(totals) | {"stored_bytes": sum(storage.nbytes for storage in storages)},
+        "devices": device_bytes(storages),
         "dtypes": {name: _counts(counts) for name, counts in dtypes.items()},
         "subtrees": [
             {"path": json_path((child.key,))} | _counts(checkpoint.totals[id(child)])
@@ -66,6 +68,19 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
         "findings": [_finding(finding) for finding in findings],
     }
     stream.write("\n], " + json.dumps(tail)[1:] + "\n")
+
+
+def _storages(checkpoint: Checkpoint, selection: Selection) -> Collection[Storage]:
+    """Return the storages that selected tensors look at."""
+    if not selection.chooses:
+        return checkpoint.storages.values()
+    chosen: dict[str, Storage] = {}
+    for path, tensor in tensors(checkpoint.root):
+        if path in selection:
+            for part in (tensor, *(part for _, part in tensor.parts)):
+                if part.storage is not None:
+                    chosen[part.storage.key] = part.storage
+    return chosen.values()
 
 
 def _write_rows(rows: Iterator[str], stream: TextIO, limit: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from inspector.core import text
@@ -29,17 +29,17 @@ def headline(checkpoint: Checkpoint) -> str:
     elif totals.tensors:
         words.append(text.plural(totals.tensors, "tensor"))
     words.append(text.size(checkpoint.source.size))
-    devices = device_bytes(checkpoint)
+    devices = device_bytes(checkpoint.storages.values())
     if devices and checkpoint.format != "safetensors":  # which knows no devices
         words.append("saved on " + ", ".join(text.printable(name, 40) for name in devices))
     words.append(checkpoint.format_text)
     return text.printable(_SEPARATOR.join(words))
 
 
-def device_bytes(checkpoint: Checkpoint) -> dict[str, int]:
+def device_bytes(storages: Iterable[Storage]) -> dict[str, int]:
     """Return the bytes of the storages on each device, the fullest device first."""
     devices: dict[str, int] = {}
-    for storage in checkpoint.storages.values():
+    for storage in storages:
         devices[storage.device] = devices.get(storage.device, 0) + storage.nbytes
     return dict(sorted(devices.items(), key=lambda item: -item[1]))
 
@@ -97,7 +97,7 @@ def _file_facts(checkpoint: Checkpoint) -> list[tuple[str, str]]:
         ("Kind", checkpoint.recognition.title),
     ]
     facts += [(fact.label, fact_text(fact)) for fact in checkpoint.recognition.facts]
-    devices = device_bytes(checkpoint)
+    devices = device_bytes(checkpoint.storages.values())
     if devices:
         places = [f"{text.printable(k, 40)} ({text.size(v)})" for k, v in devices.items()]
         facts.append(("Saved on", ", ".join(places)))

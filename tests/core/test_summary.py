@@ -109,7 +109,7 @@ def test_values_are_cut() -> None:
 def test_bytes_by_device(tmp_path: Path) -> None:
     base = torch.ones(4)
     with opened(tmp_path, {"a": base, "tied": base, "meta": torch.empty(3, device="meta")}) as it:
-        assert device_bytes(it) == {"cpu": 16}
+        assert device_bytes(it.storages.values()) == {"cpu": 16}
 
 
 @pytest.mark.parametrize(

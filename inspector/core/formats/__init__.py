@@ -20,6 +20,7 @@ from inspector.core.formats import (
     zip_members,
 )
 from inspector.core.formats.base import Reader, Structure, Subject
+from inspector.core.formats.dangers import danger_findings
 from inspector.core.formats.foreign import identify
 from inspector.core.formats.views import view_findings
 from inspector.core.model import measure
@@ -75,7 +76,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
         structure = read(Subject(source, read), part(progress, 0.0, 0.9))
         progress(0.9, "Looking at what it is")
         measures = measure(structure.root)
-        findings = structure.findings
+        findings = (*danger_findings(structure.demands), *structure.findings)
         if not measures.within:
             findings += tuple(view_findings(structure.root))
         recognition = recognise(structure.root, measures.totals)

@@ -16,6 +16,7 @@ class Foreign(NamedTuple):
 
 
 _CONVERT = "Open it with a program for that format."
+_NO_CHECKPOINT = "It is no checkpoint: check the address or the name that it was saved under."
 _UNPACK = "Unpack it first, then open the checkpoint inside."
 _BACK = "Open the PyTorch checkpoint that it was made from."
 
@@ -47,17 +48,17 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"SQLite format 3\0", "an SQLite database", _CONVERT),
     (0, b"PAR1", "a Parquet table", _CONVERT),
     (0, b"ARROW1", "an Arrow table", _CONVERT),
-    (0, b"\x89PNG", "a PNG picture", ""),
-    (0, b"\xff\xd8\xff", "a JPEG picture", ""),
-    (0, b"GIF8", "a GIF picture", ""),
-    (8, b"WEBP", "a WebP picture", ""),
-    (8, b"WAVE", "a WAV recording", ""),
-    (4, b"ftyp", "an MP4 video", ""),
-    (0, b"%PDF", "a PDF document", ""),
+    (0, b"\x89PNG", "a PNG picture", _NO_CHECKPOINT),
+    (0, b"\xff\xd8\xff", "a JPEG picture", _NO_CHECKPOINT),
+    (0, b"GIF8", "a GIF picture", _NO_CHECKPOINT),
+    (8, b"WEBP", "a WebP picture", _NO_CHECKPOINT),
+    (8, b"WAVE", "a WAV recording", _NO_CHECKPOINT),
+    (4, b"ftyp", "an MP4 video", _NO_CHECKPOINT),
+    (0, b"%PDF", "a PDF document", _NO_CHECKPOINT),
     # Programs.
-    (0, b"\x7fELF", "a compiled program or library", ""),
-    (0, b"\xcf\xfa\xed\xfe", "a compiled program or library", ""),
-    (0, b"MZ", "a Windows program or library", ""),
+    (0, b"\x7fELF", "a compiled program or library", _NO_CHECKPOINT),
+    (0, b"\xcf\xfa\xed\xfe", "a compiled program or library", _NO_CHECKPOINT),
+    (0, b"MZ", "a Windows program or library", _NO_CHECKPOINT),
 )
 
 # Formats without a signature: what their first bytes must look like.
@@ -108,8 +109,8 @@ _ARCHIVES: tuple[tuple[frozenset[str], str, str], ...] = (
     ),
     (frozenset({"model.weights.h5", "config.json"}), "a Keras model (.keras)", _CONVERT),
     (frozenset({"saved_model.pb"}), "a TensorFlow SavedModel in an archive", _CONVERT),
-    (frozenset({"[Content_Types].xml"}), "an Office document", ""),
-    (frozenset({"META-INF/MANIFEST.MF"}), "a Java archive", ""),
+    (frozenset({"[Content_Types].xml"}), "an Office document", _NO_CHECKPOINT),
+    (frozenset({"META-INF/MANIFEST.MF"}), "a Java archive", _NO_CHECKPOINT),
 )
 
 
@@ -141,8 +142,8 @@ def _lfs_pointer(head: bytes, file_size: int) -> Foreign | None:
     # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
     if not head.startswith(b"version https://git-lfs.github.com/spec/"):
         return None
-    oid = re.search(rb"^oid (sha256:[0-9a-f]{64})$", head, re.MULTILINE)
-    length = re.search(rb"^size (\d{1,18})$", head, re.MULTILINE)
+    oid = re.search(rb"^oid (sha256:[0-9a-f]{64})\r?$", head, re.MULTILINE)
+    length = re.search(rb"^size (\d{1,18})\r?$", head, re.MULTILINE)
     named = f", oid {oid[1].decode()}" if oid else ""
     stated = f" of {size(int(length[1]))}" if length else ""
     return Foreign(
@@ -220,7 +221,7 @@ def _text(head: bytes, file_size: int) -> Foreign | None:
     first = next((line for line in head.decode("ascii").splitlines() if line.strip()), "")
     if head.lstrip()[:1] in (b"{", b"["):
         return Foreign("a JSON text", "Open the checkpoint that it belongs to.")
-    return Foreign(f"a text that begins with “{printable(first.strip(), 60)}”", "")
+    return Foreign(f"a text that begins with “{printable(first.strip(), 60)}”", _NO_CHECKPOINT)
 
 
 # Words in the first bytes of texts that lie beside models.

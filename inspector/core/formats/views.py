@@ -10,8 +10,10 @@ def view_findings(root: Node) -> list[Finding]:
     findings = []
     for path, tensor in tensors(root):
         for view in (tensor, *(part for _, part in tensor.parts)):
+            if view.storage is None:  # sparse, meta: nothing of its own to reach beyond
+                continue
             start, stop = view.extent
-            if view.storage is not None and not 0 <= start <= stop <= view.storage.nbytes:
+            if not 0 <= start <= stop <= view.storage.nbytes:
                 message = (
                     f"The tensor reaches to byte {stop} of a storage that has "
                     f"{view.storage.nbytes}: its values cannot be read."

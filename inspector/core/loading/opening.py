@@ -121,6 +121,11 @@ class Opening:
             self.use("io", wrapping)
             self.add(f"with {wrapping}.open(path) as file:", "    data = io.BytesIO(file.read())")
             self.file = "data"
+        elif head[:1] == b"\x78" and self.checkpoint.format in ("torch-zip", "torch-legacy"):
+            self.use("io", "zlib")  # it has no open()
+            self.add('with open(path, "rb") as file:')
+            self.add("    data = io.BytesIO(zlib.decompress(file.read()))")
+            self.file = "data"
 
     def _take(self, member: str) -> None:
         """Get at the bytes of a member of an archive."""

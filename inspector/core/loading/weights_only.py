@@ -117,9 +117,15 @@ _TORCH_MAGIC = {
 # Findings of the readers that stop torch as well: damage, and streams that no pickler writes.
 _FATAL = frozenset(
     {
-        "truncated", "missing-storage", "storage-size", "out-of-bounds", "several-roots",
+        "truncated", "missing-storage", "storage-size", "out-of-bounds", "several-roots", "no-root",
         "invalid-text", "malformed-arguments", "append-to-nothing", "setitem-on-nothing",
         "build-on-plain",
+    }
+)  # fmt: skip
+_NO_SAFETENSORS = frozenset(
+    {
+        "truncated", "storage-size", "out-of-bounds", "hole", "overlap", "trailing-bytes",
+        "malformed-entry",
     }
 )  # fmt: skip
 _PYTHON2_STRING = 0x55
@@ -202,7 +208,8 @@ def present_name(module: str, name: str) -> str:
 
 def _safetensors(checkpoint: Checkpoint) -> WeightsOnly:
     if checkpoint.source.uri.endswith(".safetensors"):
-        return WeightsOnly(True)
+        broken = [f.message for f in checkpoint.findings if f.code in _NO_SAFETENSORS]
+        return WeightsOnly(not broken, (), tuple(broken[:_MANY]))
     reason = (
         "It is a safetensors file, which torch.load knows by its ending .safetensors only; "
         "safetensors.torch.load_file reads it."

@@ -17,13 +17,14 @@ _FEW = 4096
 
 # One row per fact: name, label, the keys that checkpoints of the wild use for it.
 _NAMED: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("epoch", "Epoch", frozenset({"epoch", "epochs", "last_epoch", "start_epoch", "epoch_number",
-                                  "current_epoch", "cur_epoch", "n_epoch", "epochs_completed"})),
-    ("step", "Step", frozenset({"global_step", "step", "steps", "iteration", "iter", "num_updates",
+    ("epoch", "Epoch", frozenset({"epoch", "last_epoch", "epoch_number", "current_epoch",
+                                  "cur_epoch", "epochs_completed"})),
+    ("step", "Step", frozenset({"global_step", "step", "iteration", "iter", "num_updates",
                                 "training_step", "batches_this_epoch", "iteration_count", "it",
-                                "global_steps", "total_steps", "n_iter", "train_step"})),
-    ("loss", "Loss", frozenset({"loss", "train_loss", "val_loss", "best_loss", "training_loss",
-                                "total_loss", "best_val_loss", "valid_loss"})),
+                                "global_steps", "n_iter", "train_step"})),
+    ("loss", "Loss", frozenset({"loss", "train_loss", "val_loss", "training_loss", "total_loss",
+                                "valid_loss"})),
+    ("best_loss", "Best loss", frozenset({"best_loss", "best_val_loss", "min_loss"})),
     ("accuracy", "Accuracy", frozenset({"accuracy", "acc", "val_acc", "val_accuracy", "best_acc",
                                         "best_acc1", "best_prec1", "best_top1"})),
     ("version", "Version", frozenset({"version", "model_version", "checkpoint_version"})),

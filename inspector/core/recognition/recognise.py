@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from inspector.core.model import NO_TENSORS, Node, Totals, json_path
+from inspector.core.model import NO_TENSORS, Node, Totals, json_path, tensors
+from inspector.core.progress import all_different
 from inspector.core.recognition.architectures import architecture_facts
 from inspector.core.recognition.base import CheckpointKind, Fact, Part, Recognition
 from inspector.core.recognition.families import FAMILIES, Family
@@ -15,6 +16,8 @@ from inspector.core.recognition.optimizer import optimizer_facts, scheduler_fact
 from inspector.core.recognition.survey import Survey, survey
 
 _TRAINING_FACTS = frozenset({"epoch", "step", "loss"})
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # buffers of batch norm
+_MOST_TENSORS = 20_000
 _MOST_LISTED = 32  # parts of a file; more are the same again and again
 
 _T = TypeVar("_T")
@@ -97,7 +100,7 @@ def _facts_of(family: Family, seen: Survey) -> Callable[[], list[Fact]]:
 
 def _weight_facts(seen: Survey, totals: Mapping[int, Totals]) -> list[Fact]:
     state_dict, node = seen.weights[0]
-    facts = [Fact("parameters", "Parameters", totals.get(id(node), NO_TENSORS).elements)]
+    facts = [Fact("parameters", "Parameters", _parameters(node, totals))]
     if state_dict.wrappers:
         facts.append(Fact("wrappers", "Wrapped by", list(state_dict.wrappers)))
     if state_dict.lead:
@@ -108,6 +111,33 @@ def _weight_facts(seen: Survey, totals: Mapping[int, Totals]) -> list[Fact]:
         where = [json_path(other.path) for other, _ in seen.weights[:_MOST_LISTED]]
         facts.append(Fact("networks", "State dicts", where))
     return facts
+
+
+def _parameters(weights: Node, totals: Mapping[int, Totals]) -> int:
+    """Return how many numbers are trained: tied ones once, running statistics not at all.
+
+    Of very many tensors, all numbers: looking at them again would take as long as finding them.
+    """
+    counted = totals.get(id(weights), NO_TENSORS)
+    if counted.tensors > _MOST_TENSORS:
+        return counted.elements
+    here = [child for child in weights.children if child.kind == "tensor"]
+    names = "\0".join([str(child.key) for child in here])
+    storages = [child.value.storage and child.value.storage.key for child in here]
+    flat = len(here) == counted.tensors
+    if flat and not any(word in names for word in _STATISTICS) and all_different(storages):
+        return counted.elements  # nearly all: nothing to look at twice
+    found = list(tensors(weights))
+    marked = any(tensor.parameter for _, tensor in found)  # a pickled module says it itself
+    trained: dict[Any, int] = {}
+    for path, tensor in found:
+        statistic = str(path[-1]).rpartition(".")[2] in _STATISTICS if path else False
+        if not (tensor.parameter if marked else not statistic):
+            continue
+        storage = tensor.storage and tensor.storage.key
+        view = storage, tensor.offset, tensor.shape, tensor.stride
+        trained[view if storage is not None else path] = tensor.elements
+    return sum(trained.values())
 
 
 def _kind(root: Node, seen: Survey, facts: set[str]) -> tuple[CheckpointKind, str]:

@@ -284,7 +284,11 @@ def _unwrapped(key: str) -> tuple[tuple[str, ...], str]:
 
 def _is_state_dict(node: Node, tally: _Tally) -> bool:
     """True for a mapping of text to tensors; extra state and scalars among them are fine."""
-    if node.kind != "mapping" or not 0 < tally.tensors * 2 > tally.names:
+    if node.kind != "mapping":
+        return False
+    if tally.has_versions and tally.names:
+        return True  # `_metadata` is what Module.state_dict() leaves, whatever the values are
+    if not 0 < tally.tensors * 2 > tally.names:
         return False
     return len(node.children) > len(_MOMENTS) or not all(
         entry.key in _MOMENTS for entry in node.children

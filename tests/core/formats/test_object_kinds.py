@@ -40,7 +40,8 @@ def reopened(path: Path) -> Node:
 
 
 def parts(node: Node) -> dict[str, tuple[tuple[int, ...], str]]:
-    return {str(part.key): (part.value.shape, part.value.dtype.name) for part in node.children}
+    inner = [part for part in node.children if part.kind == "tensor"]
+    return {str(part.key): (part.value.shape, part.value.dtype.name) for part in inner}
 
 
 class Colour(enum.Enum):
@@ -165,16 +166,25 @@ def test_subclasses(tmp_path: Path) -> None:
     node = shown(tmp_path / "a.pt", torch.ones(2).as_subclass(Plain))
     assert (node.kind, node.value.shape) == ("tensor", (2,))
     assert node.type.endswith("Plain")
-    node = shown(tmp_path / "b.pt", Scaled(torch.ones(4, 2, dtype=torch.int8), torch.ones(4)))
-    inner = dict(tensors(node))
+    scaled = Scaled(torch.ones(4, 2, dtype=torch.int8), torch.ones(4))
+    scaled.block = 32
+    node = shown(tmp_path / "b.pt", scaled)
     assert node.type.endswith("Scaled")
-    assert {str(path[-1]): tensor.dtype.name for path, tensor in inner.items()} == {
-        "inner": "int8",
-        "scale": "float32",
+    assert (node.kind, node.value.shape, node.value.dtype.name) == ("tensor", (4, 2), "float32")
+    assert dict(list(parts(node).items())[:2]) == {
+        "inner": ((4, 2), "int8"),
+        "scale": ((4,), "float32"),
     }
-    facts = {str(child.key): child for child in node.children}
-    assert [child.value for child in facts["size"].children] == [4, 2]
-    assert facts["dtype"].type == "torch.float32"
+    assert node.value.nbytes == 8 + 16
+    assert [(str(child.key), child.value) for child in node.children[2:]] == [("block", 32)]
+    assert [tensor.shape for _, tensor in tensors(node)] == [(4, 2)]
+
+
+def test_state_dict_of_wrapped_tensors_is_one(tmp_path: Path) -> None:
+    torch.save({"a.weight": Scaled(torch.ones(4, 2), torch.ones(4))}, tmp_path / "a.pt")
+    with open_checkpoint(str(tmp_path / "a.pt")) as checkpoint:
+        assert checkpoint.recognition.kind == "state_dict"
+        assert checkpoint.recognition.state_dicts == ((),)
 
 
 class Rebuilt:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
+import torch
 from hypothesis import given
 
 from inspector.core.formats import open_checkpoint
@@ -107,3 +108,25 @@ def test_no_tree_breaks_a_recogniser(tree):
         for step in path:
             reached = [child for node in reached for child in node.children if child.key == step]
         assert any(node.kind in ("mapping", "module") for node in reached)
+
+
+def test_parameters_are_what_is_trained(tmp_path):
+    """Running statistics are none, and tied weights are one."""
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+    trained = sum(parameter.numel() for parameter in model.parameters())
+    state = model.state_dict()
+    state["again.weight"] = state["0.weight"]
+    for name, value in {"state": state, "module": model}.items():
+        torch.save(value, tmp_path / name)
+        with open_checkpoint(str(tmp_path / name)) as checkpoint:
+            facts = {fact.name: fact.value for fact in checkpoint.recognition.facts}
+        assert facts["parameters"] == trained, name
+
+
+def test_planned_numbers_are_not_the_state_of_training(tmp_path):
+    value = {"model": {"a": torch.ones(2)}, "epochs": 300, "total_steps": 10, "best_loss": 0.5}
+    torch.save(value, tmp_path / "a.pt")
+    with open_checkpoint(str(tmp_path / "a.pt")) as checkpoint:
+        facts = {fact.name: fact.value for fact in checkpoint.recognition.facts}
+    assert {"epoch", "step", "loss"}.isdisjoint(facts)
+    assert facts["best_loss"] == 0.5

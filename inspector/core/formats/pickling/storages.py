@@ -45,7 +45,7 @@ class StorageTable:
 
     def storage(self, dtype: DType, key: str, device: str, numel: int) -> Storage:
         """Return the storage of a key, made at its first mention; numel counts elements."""
-        nbytes = (numel * dtype.bits + 7) >> 3
+        nbytes = numel * max(dtype.bits, 8) >> 3  # packed dtypes count bytes
         if self.prefix:
             key = self.prefix + key
         found = self.storages.get(key)
@@ -62,7 +62,7 @@ class StorageTable:
         distinct = set(keys)
         if self.prefix or len(distinct) != len(keys) or not self.storages.keys().isdisjoint(keys):
             return list(map(self.storage, dtypes, keys, devices, numels))
-        sizes = [(n * dtype.bits + 7) >> 3 for n, dtype in zip(numels, dtypes, strict=True)]
+        sizes = [n * max(dtype.bits, 8) >> 3 for n, dtype in zip(numels, dtypes, strict=True)]
         rows = zip(keys, devices, sizes, strict=True)
         fresh = list(map(tuple.__new__, repeat(Storage), rows))
         self.storages.update(zip(keys, fresh, strict=True))

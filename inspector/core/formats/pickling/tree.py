@@ -292,7 +292,10 @@ def _plain_key(raw: Any, depth: int = 0) -> Key:
         args = raw.args[:_FLAT] if type(raw.args) is tuple else ()
         plain = [repr(arg)[:100] for arg in args if type(arg) in _PLAIN]
         return OpaqueKey(f"{raw.cls.text}({', '.join(plain)})")
-    return OpaqueKey(f"<{type(raw).__name__}>")
+    if type(raw) is PickledSequence and depth < 2:  # a frozenset
+        inner = ", ".join(repr(_plain_key(item, depth + 1)) for item in raw.items[:_FLAT])
+        return OpaqueKey(f"{raw.type}({{{inner}}})"[:_LONGEST_KEY])
+    return OpaqueKey("<object>")
 
 
 def _bulk(value: Bulk, key: Key) -> Node:

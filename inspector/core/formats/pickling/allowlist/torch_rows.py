@@ -201,15 +201,41 @@ def _from_type(caller: Caller, args: tuple[Any, ...]) -> Any:
     return DressedTensor(value, cls.text, state)
 
 
-def _wrapper(cls: Global, arguments: Any, state: Any) -> Instance:
+def _wrapper(cls: Global, arguments: Any, state: Any) -> DressedTensor | Instance:
     """Describe a tensor subclass that only wraps others, such as DTensor: they are in its state.
 
     `_rebuild_wrapper_subclass(cls, dtype, size, stride, storage_offset, layout, device, grad)`.
     """
-    names = ("dtype", "size", "stride", "storage_offset", "layout", "device", "requires_grad")
-    instance = _attributes(cls, dict(zip(names, arguments[1:], strict=True)))
-    instance.states = (*instance.states, state)
-    return instance
+    _, dtype, shape, stride, _offset, layout, device, requires_grad = arguments
+    parts, rest = _inner_tensors(state)
+    if not parts:
+        names = ("dtype", "size", "stride", "storage_offset", "layout", "device", "requires_grad")
+        instance = _attributes(cls, dict(zip(names, arguments[1:], strict=True)))
+        instance.states = (*instance.states, state)
+        return instance
+    place = device.value if isinstance(device, PlainValue) else ""
+    name = layout.value.removeprefix("torch.") if isinstance(layout, PlainValue) else "strided"
+    tensor = Tensor(
+        _dtype(dtype), _sizes(shape), _strides(stride), 0, None, requires_grad is True,
+        layout=name, parts=parts, moved_to=place if place != parts[-1][1].device else "",
+    )  # fmt: skip
+    return DressedTensor(tensor, cls.text, rest)
+
+
+def _inner_tensors(state: Any) -> tuple[tuple[tuple[str, Tensor], ...], PickledDict]:
+    """Return the tensors among a subclass's attributes, and the other attributes."""
+    rest = PickledDict()
+    if not isinstance(state, PickledDict):
+        return (), rest
+    found, others = [], []
+    for name, value in zip(state.pairs[::2], state.pairs[1::2], strict=True):
+        inner = value.tensor if isinstance(value, DressedTensor) else value
+        if isinstance(inner, Tensor) and type(name) is str:
+            found.append((name, inner))
+        else:
+            others += [name, value]
+    rest.pairs = others
+    return tuple(found), rest
 
 
 def _attributes(cls: Global, attributes: dict[str, Any]) -> Instance:
