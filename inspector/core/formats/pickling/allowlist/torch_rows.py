@@ -225,10 +225,12 @@ def _wrapper(cls: Global, arguments: Any, state: Any) -> DressedTensor | Instanc
 def _inner_tensors(state: Any) -> tuple[tuple[tuple[str, Tensor], ...], PickledDict]:
     """Return the tensors among a subclass's attributes, and the other attributes."""
     rest = PickledDict()
-    if not isinstance(state, PickledDict):
+    halves = state if type(state) is tuple and len(state) == 2 else (state,)  # with __slots__: two
+    if not all(half is None or isinstance(half, PickledDict) for half in halves):
         return (), rest
+    pairs = [item for half in halves if half is not None for item in half.pairs]
     found, others = [], []
-    for name, value in zip(state.pairs[::2], state.pairs[1::2], strict=True):
+    for name, value in zip(pairs[::2], pairs[1::2], strict=True):
         inner = value.tensor if isinstance(value, DressedTensor) else value
         if isinstance(inner, Tensor) and type(name) is str:
             found.append((name, inner))
