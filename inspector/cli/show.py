@@ -17,10 +17,11 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.loading import loading_of, sentences
 from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Selection, Tensor
-from inspector.core.summary import headline, path_text, value_text
+from inspector.core.summary import headline, layer_lines, layers_of, path_text, value_text
 
 _WIDEST_KEY = 72
 _MEASURED = 2000  # rows that set the width of the columns; the others are printed as they come
+_LAYERS = "Layers (inferred from names and shapes)"
 _MORE = "--json has the Python that loads it, the Loading tab too."
 _VERSIONS = Attribute("_metadata")  # a state_dict's module versions: as many rows as modules
 _COLUMNS = ("Key", "Shape", "Dtype", "Size", "Device")
@@ -71,6 +72,7 @@ def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
         click.echo()
         _print_rows(_rows(checkpoint, selection))
         if not include:
+            _print_section(_LAYERS, layer_lines(layers_of(checkpoint)))
             _print_section("Space", space_sentences(space_of(checkpoint)))
             _print_section("Loading", [*sentences(loading_of(checkpoint)), _MORE])
 

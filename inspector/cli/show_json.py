@@ -23,7 +23,7 @@ from inspector.core.model import (
     json_path,
     tensors,
 )
-from inspector.core.summary import device_bytes, path_text, value_text
+from inspector.core.summary import device_bytes, layers_of, path_text, value_text
 
 _BATCH = 64  # rows written at a time
 _LIMIT = 128 << 20  # bytes of rows, and eight times the file: usual rows take far less
@@ -63,6 +63,7 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
             for child in checkpoint.root.children
             if id(child) in checkpoint.totals and child.kind != "tensor"
         ],
+        "layers": [row._asdict() for row in layers_of(checkpoint)],
         "space": _space(checkpoint),
         "loading": _loading(checkpoint),
         "findings": [_finding(finding) for finding in findings],

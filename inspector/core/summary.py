@@ -9,7 +9,10 @@ from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import NO_TENSORS, Kind, Node, Storage, Tensor, Totals
 from inspector.core.recognition import Fact
+from inspector.core.recognition.outline import OutlineRow, outline
 
+_MOST_LAYERS = 40
+_MOST_IN_LAYERS = 20_000  # tensors
 _SEPARATOR = " · "
 _LONGEST_VALUE = 200
 _DEEPEST_WORDS = 4  # lists in lists that are written out
@@ -34,6 +37,33 @@ def headline(checkpoint: Checkpoint) -> str:
         words.append("saved on " + ", ".join(text.printable(name, 40) for name in devices))
     words.append(checkpoint.format_text)
     return text.printable(_SEPARATOR.join(words))
+
+
+def layers_of(checkpoint: Checkpoint) -> tuple[OutlineRow, ...]:
+    """Return what the main network probably consists of; only names and shapes say so.
+
+    Empty where there is no network, or one of more tensors than anybody would read about.
+    """
+    if not checkpoint.recognition.state_dicts:
+        return ()
+    node = checkpoint.root
+    for key in checkpoint.recognition.state_dicts[0]:
+        node = next(child for child in node.children if child.key == key)
+    if checkpoint.totals.get(id(node), NO_TENSORS).tensors > _MOST_IN_LAYERS:
+        return ()
+    return outline(node)
+
+
+def layer_lines(rows: tuple[OutlineRow, ...]) -> list[str]:
+    """Return a line per layer, the deeper ones indented."""
+    lines = []
+    for row in rows[:_MOST_LAYERS]:
+        times = f"  × {row.times}" if row.times > 1 else ""
+        size = f"{text.count(row.elements)} elements"
+        layer = f"{row.text}, {size}" if row.text else size
+        lines.append(text.printable(f"{'  ' * row.depth}{row.name}{times}: {layer}", 200))
+    more = len(rows) - _MOST_LAYERS
+    return lines + ([f"and {text.plural(more, 'layer')} more"] if more > 0 else [])
 
 
 def device_bytes(storages: Iterable[Storage]) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from inspector.cli.main import main
+from inspector.cli.show import print_tree
 from tests.checkpoints import save_pickle, save_safetensors, save_zip, torch_tensors
 
 Capture = pytest.CaptureFixture[str]
@@ -192,3 +193,17 @@ def test_an_empty_dict(tmp_path: Path, capsys: Capture) -> None:
     assert (document["kind"], document["tensors"]) == ("other", [])
     assert document["totals"] == {"tensors": 0, "elements": 0, "bytes": 0, "stored_bytes": 0}
     run(capsys, "show", path)
+
+
+def test_layers_are_shown_as_inferred(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = [torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU()) for _ in range(3)]
+    model = torch.nn.Sequential(*blocks, torch.nn.Linear(4, 2))
+    torch.save(model.state_dict(), tmp_path / "a.pt")
+    print_tree(str(tmp_path / "a.pt"))
+    printed = capsys.readouterr().out
+    section = printed.split("Layers (inferred from names and shapes)\n")[1].split("\n\n")[0]
+    assert [line.strip() for line in section.splitlines()] == [
+        "[0-2]  × 3: 60 elements",
+        "0: Linear 4 → 4, bias, 20 elements",
+        "3: Linear 4 → 2, bias, 10 elements",
+    ]

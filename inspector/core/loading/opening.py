@@ -12,6 +12,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading.base import WeightsOnly
 from inspector.core.loading.notes import classes_of, devices_of
 from inspector.core.loading.weights_only import OPCODES
+from inspector.core.model import walk
 from inspector.core.text import printable
 
 _LINE = 100
@@ -289,7 +290,11 @@ def _package(opening: Opening) -> None:
 
 def _numpy(opening: Opening) -> None:
     opening.imports.add("import numpy as np")
-    opening.add(f"arrays = np.load({opening.file}, allow_pickle=False)")
+    tree = walk(opening.checkpoint.root)
+    objects = any(node.kind == "array" and node.value.objects for _, node in tree)
+    if objects:
+        opening.add("# Arrays of Python objects are pickles: loading them runs what they name.")
+    opening.add(f"arrays = np.load({opening.file}, allow_pickle={objects})")
 
 
 _TORCH = ("torch-zip", "torch-legacy", *ARCHIVES)

@@ -81,7 +81,7 @@ def progress(seen: Survey) -> Path | None:
     """Return where the epoch or the step stands; None if neither is told."""
     for path, node in seen.places:
         for entry in node.children[:_FEW]:
-            told = type(entry.value) in (int, float)
+            told = type(entry.value) in (int, float) or entry.kind == "tensor"
             if told and any(str(entry.key).lower() in keys for _, _, keys in _NAMED[:2]):
                 return (*path, entry.key)
     return None

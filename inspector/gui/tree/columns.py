@@ -149,7 +149,8 @@ def _layer(node: Node) -> str:
     if len(children) > _MOST_IN_A_LAYER or any(child.kind != "tensor" for child in children):
         return ""
     name = str(node.key).removesuffix(".")
-    return text.printable(layer_text({step_of(c, node): c.value for c in children}, name), _LIMIT)
+    layer = layer_text({step_of(c, node): c.value for c in children}, name)
+    return f"≈ {text.printable(layer, _LIMIT)}" if layer else ""
 
 
 def _nbytes(node: Node, known: Known) -> int | None:

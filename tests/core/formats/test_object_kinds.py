@@ -285,7 +285,7 @@ VALUES = [
     (b"abc", "bytes", b"abc"),
     (range(1, 9, 2), "range", "range(1, 9, 2)"),
     (slice(1, 2), "slice", "slice(1, 2, None)"),
-    (torch.Size([1, 2]), "tuple", [1, 2]),
+    (torch.Size([1, 2]), "torch.Size", [1, 2]),
     (torch.device("cuda:1"), "torch.device", "cuda:1"),
     (torch.float16, "torch.float16", None),
     (torch.sparse_coo, "torch.layout", "torch.sparse_coo"),

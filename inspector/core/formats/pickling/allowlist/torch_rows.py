@@ -11,6 +11,7 @@ from inspector.core.formats.pickling.standins import (
     Global,
     Instance,
     PickledDict,
+    PickledSequence,
     PlainValue,
     TypedStorage,
 )
@@ -57,6 +58,8 @@ def _view(
 
 
 def _sizes(numbers: Any) -> tuple[int, ...]:
+    if isinstance(numbers, PickledSequence) and numbers.type == "torch.Size":
+        numbers = numbers.items
     if type(numbers) is not tuple or len(numbers) > _MAX_DIMENSIONS:
         raise TypeError("no tuple of sizes")
     for number in numbers:
@@ -264,13 +267,13 @@ def _graph_module(caller: Caller, args: tuple[Any, ...]) -> Instance:
     return instance
 
 
-def _size(caller: Caller, args: tuple[Any, ...]) -> tuple[int, ...]:
+def _size(caller: Caller, args: tuple[Any, ...]) -> PickledSequence:
     """Describe `torch.Size((…))`."""
     (sizes,) = args
     if type(sizes) not in (tuple, list):
         raise TypeError("no sizes")
     caller.spend(len(sizes))
-    return tuple(sizes)
+    return PickledSequence("torch.Size", tuple(sizes))
 
 
 def _device(caller: Caller, args: tuple[Any, ...]) -> PlainValue:
