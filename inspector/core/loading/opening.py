@@ -16,6 +16,7 @@ from inspector.core.model import walk
 from inspector.core.text import printable
 
 _LINE = 100
+_MODULES = {"gzip": "gzip", "bzip2": "bz2", "xz": "lzma", "lzma": "lzma", "zlib": "zlib"}
 _MANY = 6
 
 _NUMPY = '(np.zeros(0).__reduce__()[0], "numpy.{core}.multiarray._reconstruct")'
@@ -127,6 +128,11 @@ class Opening:
             self.add('with open(path, "rb") as file:')
             self.add("    data = io.BytesIO(zlib.decompress(file.read()))")
             self.file = "data"
+        if self.file == "data":
+            inner = self.checkpoint.format_text.split(" in ")[1:-1]  # "torch zip in gzip in xz"
+            for module in [_MODULES[name] for name in reversed(inner) if name in _MODULES]:
+                self.use(module)
+                self.add(f"data = io.BytesIO({module}.decompress(data.read()))")
 
     def _take(self, member: str) -> None:
         """Get at the bytes of a member of an archive."""
