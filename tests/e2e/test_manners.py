@@ -95,7 +95,7 @@ def test_keys_are_grouped_and_stored_again(open_window, files, qtbot):
     assert [texts(tree, n)[0] for n in range(8)] == [
         "epoch", "model", "0", "weight", "bias", "2", "weight", "bias",
     ]  # fmt: skip
-    assert texts(tree, 2)[1:4] == ["2 tensors", "Linear 4 → 3, bias", "60 B"]
+    assert texts(tree, 2)[1:4] == ["2 tensors", "≈ Linear 4 → 3, bias", "60 B"]
     with qtbot.waitSignal(tree.arranged):
         qtbot.mouseClick(tree.group, Qt.MouseButton.LeftButton)
     assert keys(tree)[2] == "0.weight"
@@ -177,7 +177,7 @@ def test_modules_sort_deepen_and_lead_there(open_window, files, qtbot):
     assert isinstance(viewer, ModulesViewer)
     qtbot.waitUntil(lambda: viewer.model.rowCount() == 2)
     assert [viewer.model.index(0, column).data() for column in range(6)] == [
-        "0", "Linear 4 → 3, bias", "2", "15", "60 B", "65.2 %",
+        "0", "≈ Linear 4 → 3, bias", "2", "15", "60 B", "65.2 %",
     ]  # fmt: skip
     viewer.table.horizontalHeader().setSortIndicator(4, Qt.SortOrder.AscendingOrder)
     assert viewer.model.part_at(0).name == "2"
