@@ -177,7 +177,7 @@ def test_modules_sort_deepen_and_lead_there(open_window, files, qtbot):
     assert isinstance(viewer, ModulesViewer)
     qtbot.waitUntil(lambda: viewer.model.rowCount() == 2)
     assert [viewer.model.index(0, column).data() for column in range(6)] == [
-        "0", "≈ Linear 4 → 3, bias", "2", "15", "60 B", "65.2 %",
+        "0", "Linear 4 → 3, bias", "2", "15", "60 B", "65.2 %",
     ]  # fmt: skip
     viewer.table.horizontalHeader().setSortIndicator(4, Qt.SortOrder.AscendingOrder)
     assert viewer.model.part_at(0).name == "2"
