@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from inspector.core.engine import WorkerPool
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--headed", action="store_true", help="show the windows on a real screen")
@@ -30,6 +32,14 @@ def qapp_cls() -> type:
     from inspector.gui.app import Application
 
     return Application
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[WorkerPool]:
+    """Return real worker processes, started once for all tests that ask for them."""
+    pool = WorkerPool(2)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture(autouse=True)

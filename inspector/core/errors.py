@@ -5,6 +5,7 @@
     +-- FormatError        the bytes were read but are not what is needed
         +-- UnknownFormat  no reader knows this file; says what it is, where that is known
         +-- Damaged        the file breaks the rules of its own format
+    +-- WorkerDied         a process that computes for us has ended, killed or out of memory
 
 Every message names what is wrong; `hint` says what to do next.
 """
@@ -38,3 +39,7 @@ class UnknownFormat(FormatError):
 
 class Damaged(FormatError):
     """The file breaks the rules of its own format."""
+
+
+class WorkerDied(InspectorError):
+    """A process that computes for us has ended; the next request starts a new one."""

@@ -14,6 +14,8 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from inspector import __version__
+from inspector.core.engine import WorkerPool
+from inspector.core.progress import Progress, silent
 from inspector.core.settings import Settings, settings_path
 from inspector.gui import notify
 from inspector.gui.context import AppContext, Preferences
@@ -62,6 +64,8 @@ def run(paths: list[str], *, new_window: bool = False) -> int:
         end_busy_cursor()
         return 0
     context = make_context(application)
+    # Beside the first paint, not in front of it: importing numpy takes as long as the tree does.
+    context.jobs.start("Starting workers", _warm, context.engine)
     window = start(application, context, paths)
     instance.open_requested.connect(window.open_uris)
     instance.open_requested.connect(lambda: come_forward(window))
@@ -71,7 +75,7 @@ def run(paths: list[str], *, new_window: bool = False) -> int:
     finally:
         instance.close()
         sys.excepthook = sys.__excepthook__
-        context.jobs.shutdown()
+        context.shut_down()
 
 
 def be_responsive() -> None:
@@ -96,7 +100,11 @@ def start(application: Application, context: AppContext, paths: list[str]) -> Ma
     return window
 
 
-def make_context(application: QApplication) -> AppContext:
+def _warm(engine: WorkerPool, *, progress: Progress = silent) -> None:
+    engine.warm()
+
+
+def make_context(application: QApplication, engine: WorkerPool | None = None) -> AppContext:
     """Name the program to the system, and make what its parts share."""
     application.setApplicationName("checkpoint-inspector")
     application.setApplicationDisplayName(NAME)
@@ -111,7 +119,9 @@ def make_context(application: QApplication) -> AppContext:
     )
     preferences = Preferences(Settings(settings_path()))
     theme = Theme(application, chosen_theme(preferences))
-    context = AppContext(JobRunner(), theme, settings, preferences)
+    context = AppContext(
+        JobRunner(), theme, settings, preferences, engine or WorkerPool()
+    )
     follow_choice(context)
     return context
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from inspector.core.engine import WorkerPool
 from inspector.core.settings import Settings, Value
 from inspector.gui.jobs import JobRunner
 from inspector.gui.theme import Theme
@@ -39,3 +40,10 @@ class AppContext:
     settings: QSettings
     """What the window remembers by itself: geometry, columns, recent files."""
     preferences: Preferences
+    engine: WorkerPool
+    """Where numbers are worked out; given to jobs, which wait for it in their own thread."""
+
+    def shut_down(self) -> None:
+        """Cancel the jobs, wait for them, and end the processes."""
+        self.jobs.shutdown()
+        self.engine.close()

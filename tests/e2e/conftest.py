@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QSettings
 from pytestqt.qtbot import QtBot
 
+from inspector.core.engine import WorkerPool
 from inspector.gui.app import Application, make_context, start
 from inspector.gui.window.main_window import MainWindow
 from tests.e2e.looking import wait_until_open
@@ -44,14 +45,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_window(
-    qapp: Application, qtbot: QtBot, own_settings: Path
+    qapp: Application, qtbot: QtBot, own_settings: Path, engine: WorkerPool
 ) -> Iterator[Callable[..., MainWindow]]:
     """Start the program as `inspector FILE...` does; wait until everything is open."""
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(own_settings))
     started = []
 
     def open_(*paths: Path, wait: bool = True) -> MainWindow:
-        context = make_context(qapp)
+        context = make_context(qapp, engine)
         window = start(qapp, context, [str(path) for path in paths])
         started.append((window, context))
         with qtbot.waitActive(window):

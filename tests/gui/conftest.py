@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.engine import WorkerPool
 from inspector.core.model import Finding, Node, rollup
 from inspector.core.recognition import Recognition
 from inspector.core.settings import Settings
@@ -21,11 +22,11 @@ from inspector.gui.theme import Theme
 
 
 @pytest.fixture
-def context(qapp: QApplication, own_settings: Path) -> Iterator[AppContext]:
+def context(qapp: QApplication, own_settings: Path, engine: WorkerPool) -> Iterator[AppContext]:
     settings = QSettings(str(own_settings / "window.ini"), QSettings.Format.IniFormat)
     jobs = JobRunner()
     preferences = Preferences(Settings(own_settings / "settings.json"))
-    yield AppContext(jobs, Theme(qapp), settings, preferences)
+    yield AppContext(jobs, Theme(qapp), settings, preferences, engine)
     jobs.shutdown()
 
 

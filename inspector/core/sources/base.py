@@ -1,7 +1,12 @@
-"""What every reader may ask of the bytes."""
+"""What every reader may ask of the bytes.
+
+Every source can be pickled, so that another process can read the same bytes: a file goes along as
+its path and how it looked, never as its content.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Protocol
 
 from inspector.core.errors import SourceError
@@ -20,8 +25,17 @@ class Source(Protocol):
         """Bytes there were when the source was opened."""
         ...
 
+    @property
+    def identity(self) -> Hashable:
+        """What tells these bytes from all others."""
+        ...
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end; raises SourceError."""
+        ...
+
+    def verify(self) -> None:
+        """Raise SourceError if the bytes may no longer be those of the moment it was opened."""
         ...
 
     def close(self) -> None:
@@ -43,6 +57,19 @@ class Section:
         length = max(0, min(length, self.size - offset))
         return self._source.read_at(self._offset + offset, length)
 
+    @property
+    def identity(self) -> Hashable:
+        """The whole source, and which part of it this is."""
+        return self._source.identity, self._offset, self.size
+
+    def below(self, offset: int) -> tuple[Source, int]:
+        """Return the source that this is a part of, and where a byte of this one is in it."""
+        return self._source, self._offset + offset
+
+    def verify(self) -> None:
+        """Ask the whole source."""
+        self._source.verify()
+
     def close(self) -> None:
         """Do nothing: the whole source belongs to who opened it."""
 
@@ -59,8 +86,23 @@ class Bytes:
         """Return a copy of the range."""
         return self._data[offset : offset + length]
 
+    @property
+    def identity(self) -> Hashable:
+        """The bytes themselves."""
+        return self._data
+
+    def verify(self) -> None:
+        """Do nothing: what is in memory stays as it is."""
+
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
+
+
+def innermost(source: Source, offset: int) -> tuple[Source, int]:
+    """Return where a byte of a section lies in the file that the section is a part of."""
+    while isinstance(source, Section):
+        source, offset = source.below(offset)
+    return source, offset
 
 
 def read_exactly(source: Source, offset: int, length: int, what: str) -> bytes:

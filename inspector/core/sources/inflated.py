@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import zlib
 from bisect import bisect_right
+from collections.abc import Hashable
 from typing import Any, Literal, NamedTuple
 
 from inspector.core.errors import Damaged, FormatError
@@ -27,7 +28,11 @@ _STEP = 1 << 20  # inflated bytes made at a time
 _MAX_INFLATED = 64 << 30
 _MAX_IN_MEMORY = 128 << 20
 _MAX_DICTIONARY = 128 << 20  # memory that an xz stream may ask for; `xz -9` takes 65 MB
+_MOST_KNOWN = 8  # sources that came from another process and are kept, each with its states
 _BOMB_SIZE, _BOMB_RATIO = 64 << 20, 200  # deflate reaches 1032, tensors rarely 3
+
+
+_here: dict[Hashable, Inflated] = {}
 
 
 class _Place(NamedTuple):
@@ -50,6 +55,15 @@ class Inflated:
         self._complete = False
         self._now = _Place(0, 0, self._fresh())
         self._kept = [_Place(0, 0, self._fresh())]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A process that gets many blocks of it goes on where the last one ended.
+        return _known, (self._source, self._wrapping, self.size, self.uri)
+
+    @property
+    def identity(self) -> Hashable:
+        """The compressed bytes, and how they are to be read."""
+        return self._source.identity, self._wrapping
 
     def measure(self, progress: Progress) -> None:
         """Inflate all of it once, to know its size; raises FormatError if it grows too large.
@@ -82,6 +96,10 @@ class Inflated:
                 pieces.append(data)
                 length -= len(data)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def verify(self) -> None:
+        """Ask the compressed source."""
+        self._source.verify()
 
     def close(self) -> None:
         """Do nothing: the compressed source belongs to who opened it."""
@@ -121,6 +139,16 @@ class Inflated:
 
     def _fresh(self) -> Any:
         return zlib.decompressobj(_WINDOW_BITS[self._wrapping])
+
+
+def _known(source: Source, wrapping: Wrapping, size: int, uri: str) -> Inflated:
+    """Return what this process has of the same bytes already, or a new one."""
+    made = Inflated(source, wrapping, size, uri)
+    found = _here.pop(made.identity, made)
+    _here[made.identity] = found  # the last one used is the last one dropped
+    while len(_here) > _MOST_KNOWN:
+        del _here[next(iter(_here))]
+    return found
 
 
 def _position(place: _Place) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections.abc import Hashable
+from typing import NamedTuple
 
 from inspector.core.errors import SourceError
 from inspector.core.sources.base import Source
@@ -12,11 +14,22 @@ from inspector.core.sources.base import Source
 _READ_PIECE = 1 << 30  # Linux returns at most 2 GiB - 4 KiB from one read
 
 
+class _Look(NamedTuple):
+    """How a file looked when it was opened: another look is another content."""
+
+    size: int
+    changed: int
+    inode: int
+    device: int
+
+
 class LocalSource:
     """An open file; may be read from several threads at once."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, look: _Look | None = None) -> None:
+        """Open the file; raises SourceError, also if it no longer looks as in `look`."""
         self.uri = path
+        self._fd = -1
         try:
             # O_NONBLOCK: opening a FIFO that nobody writes to must not hang.
             flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -32,7 +45,16 @@ class LocalSource:
                 "Open a checkpoint file inside it." if is_folder else "",
             )
         self.size = status.st_size
+        self._look = _look(status)
         self._lock = threading.Lock()
+        if look is not None and look != self._look:
+            raise _changed(path)
+
+    def __reduce__(self) -> tuple[type[LocalSource], tuple[str, _Look]]:
+        return LocalSource, (os.path.abspath(self.uri), self._look)  # noqa: PTH100 - `..` stays
+
+    def __del__(self) -> None:
+        self.close()  # a copy in another process has no owner but the task that came with it
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""
@@ -57,6 +79,20 @@ class LocalSource:
             os.lseek(self._fd, offset, os.SEEK_SET)
             return os.read(self._fd, length)
 
+    @property
+    def identity(self) -> Hashable:
+        """Path and look of the file."""
+        return self.uri, self._look
+
+    def verify(self) -> None:
+        """Raise SourceError if the file was written to, or another one put in its place."""
+        try:
+            here, there = os.fstat(self._fd), os.stat(self.uri)  # noqa: PTH116 - both alike
+        except OSError as error:
+            raise _changed(self.uri) from error
+        if not _look(here) == _look(there) == self._look:
+            raise _changed(self.uri)
+
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         if self._fd >= 0:
@@ -67,6 +103,14 @@ class LocalSource:
 def open_source(uri: str) -> Source:
     """Open the file at `uri` for positional reads; raises SourceError."""
     return LocalSource(uri)
+
+
+def _look(status: os.stat_result) -> _Look:
+    return _Look(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
+
+
+def _changed(path: str) -> SourceError:
+    return SourceError(f"{path} has changed since it was opened.", "Open it again.")
 
 
 def _cannot_open(path: str, error: OSError | ValueError) -> SourceError:

@@ -1,0 +1,315 @@
+"""What the elements of a block amount to: extremes, counts and sums that can be merged.
+
+Everything that is merged is exact: extremes and counts are integers or values that occur, sums are
+integers in units of 2^-1074, the smallest step of a float64, and sums of squares in units of
+2^-2148. What is rounded is the work inside one run of at most 2^17 elements: the sum, by numpy's
+pairwise summation in float64, with an error of at most some 20 ulp of the sum of absolute values,
+and the sum of squares about a point near the mean, by a dot product. Values of at most 16 bits are
+counted by bit pattern, integers are summed as integers: nothing is rounded there before the end.
+"""
+
+from __future__ import annotations
+
+from math import fsum, isqrt
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.arrays import (
+    Block,
+    code_values,
+    decode,
+    encoding_of,
+    load_positions,
+    stored_chunks,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_UNIT = 1074  # sums are integers in units of 2^-1074
+_FEW = 4096  # codes that are sorted quicker than 65,536 counters are cleared
+_SHIFT_BEYOND = 256  # squares of the mean over the variance, from which cancellation would show
+_HUGE, _TINY = 1e150, 1e-140  # float64 beyond which squares leave its range
+
+
+class Partial(NamedTuple):
+    """What some elements amount to; merged with others of the same tensor by `merge`."""
+
+    elements: int = 0
+    nan: int = 0
+    posinf: int = 0
+    neginf: int = 0
+    zero: int = 0
+    low: float | int | None = None
+    """The smallest finite value; None if there is none."""
+    high: float | int | None = None
+    total: int = 0
+    """The sum of the finite values, in units of 2^-1074."""
+    squares: int = 0
+    """The sum of their squares, in units of 2^-2148."""
+
+
+NOTHING = Partial()
+
+
+def summary(block: Block) -> Partial:
+    """Read a block and return what it amounts to; raises InspectorError."""
+    import numpy as np
+
+    encoding = encoding_of(block.dtype)
+    with np.errstate(all="ignore"):
+        if block.view.dense:
+            return _summary_of_positions(block)
+        if encoding.meaning == "code":
+            return times(_summary_of_codes(block, encoding.bits), block.view.weight)
+        kernel = {"real": _real, "integer": _integer, "complex": _complex}[encoding.meaning]
+        found = NOTHING
+        for stored in stored_chunks(block):
+            chunk = kernel(decode(stored, block.dtype))
+            found = merge(found, chunk) if found.elements else chunk
+    return times(found, block.view.weight)
+
+
+def merge(one: Partial, other: Partial) -> Partial:
+    """Return what two sets of elements amount to together."""
+    return Partial(
+        one.elements + other.elements,
+        one.nan + other.nan,
+        one.posinf + other.posinf,
+        one.neginf + other.neginf,
+        one.zero + other.zero,
+        _either(min, one.low, other.low),
+        _either(max, one.high, other.high),
+        one.total + other.total,
+        one.squares + other.squares,
+    )
+
+
+def times(partial: Partial, weight: int) -> Partial:
+    """Return what the elements amount to if each counts so often."""
+    if weight == 1:
+        return partial
+    return Partial(
+        weight * partial.elements,
+        weight * partial.nan,
+        weight * partial.posinf,
+        weight * partial.neginf,
+        weight * partial.zero,
+        partial.low,
+        partial.high,
+        weight * partial.total,
+        weight * partial.squares,
+    )
+
+
+def negated(partial: Partial) -> Partial:
+    """Return what the elements amount to with the other sign."""
+    return partial._replace(
+        posinf=partial.neginf,
+        neginf=partial.posinf,
+        low=None if partial.high is None else -partial.high,
+        high=None if partial.low is None else -partial.low,
+        total=-partial.total,
+    )
+
+
+def _summary_of_codes(block: Block, bits: int) -> Partial:
+    import numpy as np
+
+    values = code_values(block.dtype.name)
+    if block.view.elements <= _FEW and bits > 8:
+        found = [np.unique(chunk, return_counts=True) for chunk in stored_chunks(block)]
+        codes, counts = found[0] if len(found) == 1 else _together(found)
+    else:
+        counted = np.zeros(1 << bits, np.int64)
+        for chunk in stored_chunks(block):
+            counted += np.bincount(chunk, minlength=1 << bits)
+        codes = np.flatnonzero(counted)
+        counts = counted[codes]
+    return _weighted(values[codes], counts, whole=block.dtype.kind != "float")
+
+
+def _together(found: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    import numpy as np
+
+    codes = np.concatenate([pair[0] for pair in found])
+    counts = np.concatenate([pair[1] for pair in found])
+    return codes, counts
+
+
+def _summary_of_positions(block: Block) -> Partial:
+    import numpy as np
+
+    stored, seen = load_positions(block)
+    if encoding_of(block.dtype).meaning == "code":
+        values = code_values(block.dtype.name)[stored]
+        return _weighted(values, seen, whole=block.dtype.kind != "float")
+    decoded = decode(stored, block.dtype)
+    if encoding_of(block.dtype).meaning != "integer":
+        values = np.abs(decoded.astype(np.complex128)) if decoded.dtype.kind == "c" else decoded
+        return _weighted(values.astype(np.float64), seen, whole=False)
+    numbers, often = decoded.tolist(), seen.tolist()
+    total = sum(number * count for number, count in zip(numbers, often, strict=True))
+    squares = sum(number * number * count for number, count in zip(numbers, often, strict=True))
+    zero = int(seen[decoded == 0].sum())
+    low, high = int(decoded.min()), int(decoded.max())
+    return Partial(int(seen.sum()), 0, 0, 0, zero, low, high, total << _UNIT, squares << 2 * _UNIT)
+
+
+def _weighted(values: Array, counts: Array, *, whole: bool) -> Partial:
+    """Return what float64 values amount to that occur so often each."""
+    import numpy as np
+
+    elements = int(counts.sum())
+    finite = np.isfinite(values)
+    nan = posinf = neginf = 0
+    if not finite.all():
+        nan = int(counts[np.isnan(values)].sum())
+        posinf = int(counts[values == np.inf].sum())
+        neginf = int(counts[values == -np.inf].sum())
+        values, counts = values[finite], counts[finite]
+    if not values.size:
+        return Partial(elements, nan, posinf, neginf)
+    zero = int(counts[values == 0].sum())
+    low, high = float(values.min()), float(values.max())
+    weights = counts.astype(np.float64)
+    total = _fixed(fsum((weights * values).tolist()))
+    number = elements - nan - posinf - neginf
+    centre = mean_of(total, number) or 0.0
+    off = values - centre
+    squares = _about(centre, number, total, fsum((weights * off * off).tolist()))
+    if whole:
+        return Partial(elements, nan, posinf, neginf, zero, int(low), int(high), total, squares)
+    return Partial(elements, nan, posinf, neginf, zero, low, high, total, squares)
+
+
+def _about(centre: float, number: int, total: int, squares: float) -> int:
+    """Return the sum of squares about zero, given that about `centre`; both in exact units."""
+    point = _fixed(centre)
+    off = total - number * point
+    return _fixed_square(squares) + 2 * point * off + number * point * point
+
+
+def _real(values: Array) -> Partial:
+    """Return what a run of float32 or float64 amounts to."""
+    import numpy as np
+
+    elements = values.size
+    nan = posinf = neginf = 0
+    low, high = values.min(), values.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        nan = int(np.count_nonzero(np.isnan(values)))
+        posinf = int(np.count_nonzero(values == np.inf))
+        neginf = int(np.count_nonzero(values == -np.inf))
+        values = values[np.isfinite(values)]
+        if not values.size:
+            return Partial(elements, nan, posinf, neginf)
+        low, high = values.min(), values.max()
+    zero = int(np.count_nonzero(values == 0)) if low <= 0 <= high else 0
+    low, high = float(low), float(high)
+    largest = max(abs(low), abs(high))
+    if values.dtype.itemsize == 8 and largest and not _TINY < largest < _HUGE:
+        total, squares = _scaled_sums(values, largest)
+    else:
+        total, squares = _sums(values.astype(np.float64))
+    return Partial(elements, nan, posinf, neginf, zero, low, high, total, squares)
+
+
+def _sums(wide: Array) -> tuple[int, int]:
+    """Return the sums of finite float64 values and of their squares, in exact units."""
+    import numpy as np
+
+    number = wide.size
+    total, squares = float(wide.sum()), float(np.dot(wide, wide))
+    aside = total * total / number
+    if aside <= _SHIFT_BEYOND * (squares - aside):
+        return _fixed(total), _fixed_square(squares)
+    # All values are close to their mean: their squares would hide how they differ.
+    centre = total / number
+    wide = wide - centre
+    exact_total = number * _fixed(centre) + _fixed(float(wide.sum()))
+    return exact_total, _about(centre, number, exact_total, float(np.dot(wide, wide)))
+
+
+def _scaled_sums(values: Array, largest: float) -> tuple[int, int]:
+    """Return the same for values whose squares leave the range of float64."""
+    import numpy as np
+
+    power = int(np.frexp(largest)[1])
+    total, squares = _sums(np.ldexp(values, -power))
+    if power > 0:
+        return total << power, squares << 2 * power
+    return total >> -power, squares >> -2 * power
+
+
+def _integer(values: Array) -> Partial:
+    """Return what a run of 32- or 64-bit integers amounts to; only the squares are rounded."""
+    import numpy as np
+
+    elements = values.size
+    low, high = int(values.min()), int(values.max())
+    zero = elements - int(np.count_nonzero(values))
+    if values.dtype.itemsize == 4:
+        exact = int(values.sum(dtype=np.int64))
+    else:
+        exact = (int((values >> 32).sum()) << 32) + int(np.bitwise_and(values, 0xFFFFFFFF).sum())
+    centre = exact // elements
+    if high - low < 1 << 63 and values.dtype.itemsize == 8:
+        # Wraps around and comes out right: the differences fit.
+        apart = (values.view(np.uint64) - np.uint64(centre % (1 << 64))).view(np.int64)
+        off = apart.astype(np.float64)
+    else:
+        off = values.astype(np.float64) - float(centre)
+    near = _fixed_square(float(np.dot(off, off)))
+    total, point = exact << _UNIT, centre << _UNIT
+    squares = near + 2 * point * (total - elements * point) + elements * point * point
+    return Partial(elements, 0, 0, 0, zero, low, high, total, squares)
+
+
+def _complex(values: Array) -> Partial:
+    """Return what the absolute values of complex numbers amount to."""
+    import numpy as np
+
+    wide = values.astype(np.complex128)
+    sizes = np.abs(wide)
+    sizes[np.isnan(wide)] = np.nan  # the absolute value of (inf, nan) would be infinite
+    return _real(sizes)
+
+
+def _fixed(number: float) -> int:
+    """Return a finite float64 in units of 2^-1074."""
+    top, bottom = number.as_integer_ratio()
+    return top << (_UNIT + 1 - bottom.bit_length())
+
+
+def _fixed_square(number: float) -> int:
+    """Return a finite float64 in units of 2^-2148."""
+    return _fixed(number) << _UNIT
+
+
+def mean_of(total: int, count: int) -> float | None:
+    """Return a sum in units of 2^-1074 over a count, rounded once; None beyond float64."""
+    return quotient(total, count << _UNIT)
+
+
+def quotient(top: int, bottom: int) -> float | None:
+    """Return top / bottom, rounded once."""
+    try:
+        return top / bottom
+    except OverflowError:
+        return None
+
+
+def root(square: int, divisor: int) -> float | None:
+    """Return the square root of a number in units of 2^-2148, divided by an integer."""
+    spare = max(0, 128 - square.bit_length())
+    spare += spare % 2
+    return quotient(isqrt(square << spare), divisor << (_UNIT + spare // 2))
+
+
+def _either(choose: Any, one: float | int | None, other: float | int | None) -> float | int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    chosen: float | int = choose(one, other)
+    return chosen

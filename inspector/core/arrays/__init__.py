@@ -1,0 +1,31 @@
+"""Bytes and their description become numbers, block by block.
+
+numpy is imported by the functions that need it: a tree is shown without it.
+"""
+
+from inspector.core.arrays.blocks import (
+    Block,
+    blocks_of,
+    load_positions,
+    load_stored,
+    stored_chunks,
+    whole_array,
+)
+from inspector.core.arrays.encodings import Encoding, code_values, decode, encoding_of, finite_limit
+from inspector.core.arrays.views import View, distinct_view
+
+__all__ = [
+    "Block",
+    "Encoding",
+    "View",
+    "blocks_of",
+    "code_values",
+    "decode",
+    "distinct_view",
+    "encoding_of",
+    "finite_limit",
+    "load_positions",
+    "load_stored",
+    "stored_chunks",
+    "whole_array",
+]

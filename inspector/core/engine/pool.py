@@ -1,0 +1,133 @@
+"""Worker processes: numbers are worked out beside the window, not inside it.
+
+A process of its own keeps the window's interpreter free, can run out of memory alone, and is
+started by `spawn`: it knows nothing of the window, and no lock is copied half held.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from inspector.core.engine.spread import Task, spread
+from inspector.core.errors import WorkerDied
+from inspector.core.progress import Progress, silent
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_MOST_WORKERS = 4  # each takes some 60 MB; four read faster than most disks
+_AHEAD = 2  # tasks per worker: one that it works on, one that waits for it
+# One thread each: they share the cores, and threads of a linear algebra library would fight.
+_ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", "MKL"))
+
+
+class WorkerPool:
+    """Processes that are started when first needed, and again after one of them has died."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or worker_count()
+        self._lock = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+        self._closed = False
+
+    def warm(self) -> None:
+        """Start the processes without waiting, so that the first request need not wait."""
+        pool = self._alive()
+        for _ in range(self.workers):
+            pool.submit(_ready).add_done_callback(_forget)
+
+    def run(
+        self,
+        function: Callable[[T], R],
+        tasks: Iterable[Task[T]],
+        total: int,
+        progress: Progress = silent,
+        message: str = "",
+    ) -> Iterator[R]:
+        """Yield the results as they come, in no order; raises WorkerDied if a process has ended."""
+        pool = self._alive()
+        ahead = _AHEAD * self.workers
+        try:
+            yield from spread(
+                pool, function, tasks, total, ahead, progress=progress, message=message
+            )
+        except BrokenProcessPool:
+            self._drop(pool)
+            raise WorkerDied(
+                "A process that was computing has ended unexpectedly: it was killed, or the "
+                "machine ran out of memory.",
+                "It is started again when you ask once more.",
+            ) from None
+
+    def pids(self) -> list[int]:
+        """Return the processes that are running, for measurements and tests."""
+        processes = getattr(self._pool, "_processes", None) or {}
+        return sorted(processes)
+
+    def close(self) -> None:
+        """End the processes; what they are working on is dropped."""
+        with self._lock:
+            self._closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _alive(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._closed:
+                raise WorkerDied("The program is about to end.")
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(
+                    self.workers, multiprocessing.get_context("spawn"), initializer=_prepare
+                )
+                for name in _ONE_THREAD:
+                    os.environ.setdefault(name, "1")
+            return self._pool
+
+    def _drop(self, broken: ProcessPoolExecutor) -> None:
+        with self._lock:
+            if self._pool is broken:
+                self._pool = None
+        broken.shutdown(wait=False, cancel_futures=True)
+
+
+def worker_count() -> int:
+    """Return how many processes suit this machine."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(cores, _MOST_WORKERS))
+
+
+def _prepare() -> None:
+    """Worker process: import what the tasks need, and end when the program has ended."""
+    import signal
+
+    import numpy  # noqa: F401
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the program's, which ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the program to end: killed, it could not tell us."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
+
+
+def _ready() -> int:
+    return os.getpid()
+
+
+def _forget(future: Future[int]) -> None:
+    """Take note of a failure, which the next request will report."""
+    if not future.cancelled():
+        future.exception()
