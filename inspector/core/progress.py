@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+_FEW = 1 << 14  # items that one call takes no notable time for
 
 
 class Cancelled(Exception):
@@ -35,7 +36,7 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
     return report
 
 
-def batches(items: Sequence[T], size: int = 1 << 15) -> Iterator[Sequence[T]]:
+def batches(items: Sequence[T], size: int = _FEW) -> Iterator[Sequence[T]]:
     """Yield slices of a long list, so that other threads get their turn in between.
 
     One call of a built-in over a million objects holds the interpreter for a tenth of a second,
@@ -46,8 +47,19 @@ def batches(items: Sequence[T], size: int = 1 << 15) -> Iterator[Sequence[T]]:
 
 
 def all_different(items: Sequence[Hashable]) -> bool:
-    """Return whether no item equals another; in batches, as a list may be long."""
-    seen: set[Hashable] = set()
-    for some in batches(items):
-        seen.update(some)
-    return len(seen) == len(items)
+    """Return whether no item equals another, in steps that are all short.
+
+    One set of a million items takes a fortieth of a second to grow, and as long to free.
+    """
+    if len(items) <= _FEW:
+        return len(set(items)) == len(items)
+    parts: list[set[Hashable]] = [set() for _ in range(len(items) // _FEW | 1)]
+    adds = [part.add for part in parts]
+    number = len(parts)
+    for item in items:
+        adds[hash(item) % number](item)
+    found = sum(map(len, parts))
+    adds.clear()
+    while parts:
+        parts.pop()
+    return found == len(items)

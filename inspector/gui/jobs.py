@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QMetaMethod, QObject, Qt, Signal, Slot
@@ -19,6 +20,25 @@ from inspector.core.progress import Cancelled
 
 _log = logging.getLogger(__name__)
 _REPORT_INTERVAL = 0.05  # seconds: more than 20 reports a second only load the event loop
+_PATIENCE = 0.05  # seconds that a job lets the window go first, at each report
+_window_rests = threading.Event()
+_window_rests.set()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """GUI thread: have the interpreter alone, as soon as each job comes to its next report.
+
+    Two threads that both run Python wait for each other at every switch: beside a busy job, a
+    screen of rows would take four times as long.
+    """
+    was_resting = _window_rests.is_set()
+    _window_rests.clear()
+    try:
+        yield
+    finally:
+        if was_resting:
+            _window_rests.set()
 
 
 class Job(QObject):
@@ -74,6 +94,8 @@ class Job(QObject):
     def _report(self, fraction: float, message: str = "", /) -> None:
         if self._cancel.is_set():
             raise Cancelled
+        if not _window_rests.is_set():
+            _window_rests.wait(_PATIENCE)
         now = time.monotonic()
         if now - self._last_report >= _REPORT_INTERVAL:
             self._last_report = now
@@ -87,9 +109,12 @@ class Job(QObject):
     @Slot()
     def settle(self) -> None:
         """GUI thread: tell the outcome, once, after the call has returned."""
-        if self._settled:
-            return
-        self._settled = True
+        if not self._settled:
+            self._settled = True
+            with undisturbed():
+                self._tell()
+
+    def _tell(self) -> None:
         result, self._result = self._result, None
         if self._cancel.is_set():
             if self._discard and result is not None:

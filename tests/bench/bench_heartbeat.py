@@ -116,7 +116,8 @@ class Run:
         act()
         self._spin(done)
         worst = ", ".join(f"{1000 * pause:4.0f}" for pause in sorted(self.pauses)[:-4:-1])
-        print(f"{name:16} {time.perf_counter() - started:7.2f} s   longest pauses {worst} ms")
+        took = time.perf_counter() - started
+        print(f"{name:16} {took:7.2f} s   longest pauses {worst} ms", flush=True)
 
     def _is_idle(self) -> bool:
         waits = self.view is not None and self.view.tree.search._pause.isActive()

@@ -75,7 +75,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
     try:
         structure = read(Subject(source, read), part(progress, 0.0, 0.9))
         progress(0.9, "Looking at what it is")
-        measures = measure(structure.root)
+        measures = measure(structure.root, part(progress, 0.9, 1.0))
         findings = (*danger_findings(structure.demands), *structure.findings)
         if not measures.within:
             findings += tuple(view_findings(structure.root))

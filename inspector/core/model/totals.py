@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.model.node import Node
 from inspector.core.model.tensor import Tensor
-from inspector.core.progress import all_different
+from inspector.core.progress import Progress, all_different, batches, silent
 
 
 class Totals(NamedTuple):
@@ -17,6 +17,7 @@ class Totals(NamedTuple):
     nbytes: int = 0
 
 
+_CHUNK = 2_000  # nodes between two progress calls
 NO_TENSORS = Totals()
 
 
@@ -31,14 +32,16 @@ class Measures(NamedTuple):
     """False if a tensor reaches beyond its storage."""
 
 
-def measure(root: Node) -> Measures:
+def measure(root: Node, progress: Progress = silent) -> Measures:
     """Return totals of all containers, and how the tensors lie on their storages."""
-    walk = _Walk()
+    walk = _Walk(progress)
     walk.add(root)
     if root.kind == "tensor":
         walk.look(root.value)
     exact = all(look.exact for look in walk.looks.values())
     alone = exact and all_different(walk.keys)
+    while walk.keys:  # bit by bit: in one go, a million would stop everything else
+        del walk.keys[-_CHUNK:]
     return Measures(walk.totals, alone, all(look.within for look in walk.looks.values()))
 
 
@@ -57,7 +60,8 @@ class _Look(NamedTuple):
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self.totals: dict[int, Totals] = {}
         self.looks: dict[Any, _Look] = {}  # layers repeat the same few
         self.keys: list[str] = []
@@ -66,29 +70,32 @@ class _Walk:
         # Recursion is bounded: readers cut trees at `MAX_DEPTH` levels (formats/pickling/tree.py).
         tensors = elements = nbytes = 0
         looks, key = self.looks, self.keys.append
-        for child in node.children:
-            if child.kind == "tensor":
-                tensor = child.value
-                storage = tensor.storage
-                if storage is None or tensor.parts:
-                    found = self.look(tensor)
-                else:
-                    key(storage.key)
-                    look = (
-                        tensor.shape, tensor.stride, tensor.offset, tensor.dtype.bits,
-                        storage.nbytes,
-                    )  # fmt: skip
-                    found = looks.get(look) or self.look(tensor)
-                tensors += 1
-                elements += found.elements
-                nbytes += found.nbytes
-                if tensor.parts:
-                    continue
-            if child.children:
-                below = self.add(child)
-                tensors += below.tensors
-                elements += below.elements
-                nbytes += below.nbytes
+        for some in batches(node.children, _CHUNK):
+            if len(some) == _CHUNK:
+                self._progress(0.5, "Adding up")
+            for child in some:
+                if child.kind == "tensor":
+                    tensor = child.value
+                    storage = tensor.storage
+                    if storage is None or tensor.parts:
+                        found = self.look(tensor)
+                    else:
+                        key(storage.key)
+                        look = (
+                            tensor.shape, tensor.stride, tensor.offset, tensor.dtype.bits,
+                            storage.nbytes,
+                        )  # fmt: skip
+                        found = looks.get(look) or self.look(tensor)
+                    tensors += 1
+                    elements += found.elements
+                    nbytes += found.nbytes
+                    if tensor.parts:
+                        continue
+                if child.children:
+                    below = self.add(child)
+                    tensors += below.tensors
+                    elements += below.elements
+                    nbytes += below.nbytes
         self.totals[id(node)] = result = Totals(tensors, elements, nbytes)
         return result
 

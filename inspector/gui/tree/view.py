@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from inspector.core.model import Path
+from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import Theme
 from inspector.gui.tree.column_layout import ColumnLayout
 from inspector.gui.tree.delegate import CHEVRON, RowDelegate, chevron_left, row_height
@@ -265,7 +266,8 @@ class TreeView(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         # Called from Python, Qt keeps Python's lock while it asks for all the cells: beside a busy
         # job, taking it anew for each would make a screen of rows take longer than one notices.
-        super().paintEvent(event)
+        with undisturbed():
+            super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
