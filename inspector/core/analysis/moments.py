@@ -10,7 +10,7 @@ counted by bit pattern, integers are summed as integers: nothing is rounded ther
 
 from __future__ import annotations
 
-from math import fsum, isqrt
+from math import fsum, inf, isqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.arrays import (
@@ -176,7 +176,7 @@ def _weighted(values: Array, counts: Array, *, whole: bool) -> Partial:
     weights = counts.astype(np.float64)
     total = _fixed(fsum((weights * values).tolist()))
     number = elements - nan - posinf - neginf
-    centre = mean_of(total, number) or 0.0
+    centre = mean_of(total, number)
     off = values - centre
     squares = _about(centre, number, total, fsum((weights * off * off).tolist()))
     if whole:
@@ -288,24 +288,23 @@ def _fixed_square(number: float) -> int:
     return _fixed(number) << _UNIT
 
 
-def mean_of(total: int, count: int) -> float | None:
-    """Return a sum in units of 2^-1074 over a count, rounded once; None beyond float64."""
-    return quotient(total, count << _UNIT)
+def mean_of(total: int, count: int) -> float:
+    """Return a sum in units of 2^-1074 over a count, rounded once."""
+    return _quotient(total, count << _UNIT)
 
 
-def quotient(top: int, bottom: int) -> float | None:
-    """Return top / bottom, rounded once."""
+def root(square: int, divisor: int) -> float:
+    """Return the square root of a number in units of 2^-2148 over an integer; inf if too large."""
+    spare = max(0, 128 - square.bit_length())
+    spare += spare % 2
+    return _quotient(isqrt(square << spare), divisor << (_UNIT + spare // 2))
+
+
+def _quotient(top: int, bottom: int) -> float:
     try:
         return top / bottom
     except OverflowError:
-        return None
-
-
-def root(square: int, divisor: int) -> float | None:
-    """Return the square root of a number in units of 2^-2148, divided by an integer."""
-    spare = max(0, 128 - square.bit_length())
-    spare += spare % 2
-    return quotient(isqrt(square << spare), divisor << (_UNIT + spare // 2))
+        return inf if top > 0 else -inf
 
 
 def _either(choose: Any, one: float | int | None, other: float | int | None) -> float | int | None:

@@ -27,31 +27,39 @@ class LocalSource:
     """An open file; may be read from several threads at once."""
 
     def __init__(self, path: str, look: _Look | None = None) -> None:
-        """Open the file; raises SourceError, also if it no longer looks as in `look`."""
+        """Open the file; raises SourceError. With a `look`, that waits until it is read from."""
         self.uri = path
         self._fd = -1
+        self._lock = threading.Lock()
+        self._look = look or self._open()
+        self.size = self._look.size
+
+    def _open(self) -> _Look:
         try:
             # O_NONBLOCK: opening a FIFO that nobody writes to must not hang.
             flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-            self._fd = os.open(path, flags)
+            self._fd = os.open(self.uri, flags)
         except (OSError, ValueError) as error:
-            raise _cannot_open(path, error) from error
+            raise _cannot_open(self.uri, error) from error
         status = os.fstat(self._fd)
         if not stat.S_ISREG(status.st_mode):
-            os.close(self._fd)
+            self.close()
             is_folder = stat.S_ISDIR(status.st_mode)
             raise SourceError(
-                f"{path} is {'a folder' if is_folder else 'not a regular file'}.",
+                f"{self.uri} is {'a folder' if is_folder else 'not a regular file'}.",
                 "Open a checkpoint file inside it." if is_folder else "",
             )
-        self.size = status.st_size
-        self._look = _look(status)
-        self._lock = threading.Lock()
-        if look is not None and look != self._look:
-            raise _changed(path)
+        return _look(status)
 
     def __reduce__(self) -> tuple[type[LocalSource], tuple[str, _Look]]:
         return LocalSource, (os.path.abspath(self.uri), self._look)  # noqa: PTH100 - `..` stays
+
+    def _open_again(self) -> None:
+        """Open the file that another process had opened, if it still looks the same."""
+        with self._lock:
+            if self._fd < 0 and self._open() != self._look:
+                self.close()
+                raise _changed(self.uri)
 
     def __del__(self) -> None:
         self.close()  # a copy in another process has no owner but the task that came with it
@@ -59,6 +67,8 @@ class LocalSource:
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""
         pieces = []
+        if self._fd < 0:
+            self._open_again()
         while length > 0:
             try:
                 data = self._read_some(offset, min(length, _READ_PIECE))
