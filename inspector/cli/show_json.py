@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, TextIO
 
 from inspector.cli.tensor_rows import TensorRows
+from inspector.core.analysis.optimizer_names import OptimizerNames, optimizer_names
 from inspector.core.analysis.space import space_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading import loading_of
@@ -20,6 +21,7 @@ from inspector.core.model import (
     Storage,
     Totals,
     containers,
+    json_key,
     json_path,
     tensors,
 )
@@ -65,6 +67,7 @@ def write_json(checkpoint: Checkpoint, selection: Selection, stream: TextIO) -> 
         ],
         "layers": [row._asdict() for row in layers_of(checkpoint)],
         "space": _space(checkpoint),
+        "optimizer_names": [_optimizer(found) for found in optimizer_names(checkpoint)],
         "loading": _loading(checkpoint),
         "findings": [_finding(finding) for finding in findings],
     }
@@ -120,6 +123,16 @@ def _space(checkpoint: Checkpoint) -> dict[str, Any]:
         ],
         "duplicates": [[storage.key for storage in group.storages] for group in space.duplicates],
     }
+
+
+def _optimizer(found: OptimizerNames) -> dict[str, Any]:
+    """Return whose state it keeps; keys of the state that are numbers stay numbers."""
+    owners = [
+        {"key": json_key(key), "name": owner.name, "sure": owner.sure}
+        | {"path": None if owner.path is None else json_path(owner.path)}
+        for key, owner in found.owners.items()
+    ]
+    return {"path": json_path(found.optimizer), "owners": owners, "note": found.note}
 
 
 def _paths(paths: tuple[Path, ...]) -> list[list[str | int]]:
