@@ -10,6 +10,7 @@ counted by bit pattern, integers are summed as integers: nothing is rounded ther
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from math import fsum, inf, isqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,19 +54,23 @@ class Partial(NamedTuple):
 NOTHING = Partial()
 
 
-def summary(block: Block) -> Partial:
-    """Read a block and return what it amounts to; raises InspectorError."""
+def summary(block: Block, watch: Callable[[Iterator[Array]], Iterator[Array]] = iter) -> Partial:
+    """Read a block and return what it amounts to; raises InspectorError.
+
+    `watch` sees the stored numbers on their way, but those of a view that overlaps itself densely.
+    """
     import numpy as np
 
     encoding = encoding_of(block.dtype)
     with np.errstate(all="ignore"):
         if block.view.dense:
             return _summary_of_positions(block)
+        chunks = watch(stored_chunks(block))
         if encoding.meaning == "code":
-            return times(_summary_of_codes(block, encoding.bits), block.view.weight)
+            return times(_summary_of_codes(block, chunks, encoding.bits), block.view.weight)
         kernel = {"real": _real, "integer": _integer, "complex": _complex}[encoding.meaning]
         found = NOTHING
-        for stored in stored_chunks(block):
+        for stored in chunks:
             chunk = kernel(decode(stored, block.dtype))
             found = merge(found, chunk) if found.elements else chunk
     return times(found, block.view.weight)
@@ -114,16 +119,16 @@ def negated(partial: Partial) -> Partial:
     )
 
 
-def _summary_of_codes(block: Block, bits: int) -> Partial:
+def _summary_of_codes(block: Block, chunks: Iterator[Array], bits: int) -> Partial:
     import numpy as np
 
     values = code_values(block.dtype.name)
     if block.view.elements <= _FEW and bits > 8:
-        found = [np.unique(chunk, return_counts=True) for chunk in stored_chunks(block)]
+        found = [np.unique(chunk, return_counts=True) for chunk in chunks]
         codes, counts = found[0] if len(found) == 1 else _together(found)
     else:
         counted = np.zeros(1 << bits, np.int64)
-        for chunk in stored_chunks(block):
+        for chunk in chunks:
             counted += np.bincount(chunk, minlength=1 << bits)
         codes = np.flatnonzero(counted)
         counts = counted[codes]
@@ -295,9 +300,12 @@ def mean_of(total: int, count: int) -> float:
 
 def root(square: int, divisor: int) -> float:
     """Return the square root of a number in units of 2^-2148 over an integer; inf if too large."""
-    spare = max(0, 128 - square.bit_length())
-    spare += spare % 2
-    return _quotient(isqrt(square << spare), divisor << (_UNIT + spare // 2))
+    # 128 bits are enough: their root is more precise than a float64.
+    spare = square.bit_length() - 128
+    spare -= spare % 2
+    if spare > 0:
+        return _quotient(isqrt(square >> spare) << spare // 2, divisor << _UNIT)
+    return _quotient(isqrt(square << -spare), divisor << (_UNIT - spare // 2))
 
 
 def _quotient(top: int, bottom: int) -> float:

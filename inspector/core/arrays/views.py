@@ -37,6 +37,8 @@ class View(NamedTuple):
     @property
     def extent(self) -> int:
         """Elements of the storage from the first to the last one of the view, inclusive."""
+        if self.strides == (1,):
+            return self.sizes[0]
         reach = zip(self.sizes, self.strides, strict=True)
         return 1 + sum((size - 1) * stride for size, stride in reach)
 
@@ -48,13 +50,18 @@ class View(NamedTuple):
     @property
     def dense(self) -> bool:
         """True if it overlaps itself so often that its positions are to be counted instead."""
-        return self.elements > _DENSE * self.extent
+        return len(self.sizes) > 1 and self.elements > _DENSE * self.extent
 
 
 def distinct_view(tensor: Tensor) -> View | None:
     """Return what a tensor looks at, with as few dimensions as possible; None if it is empty."""
     if 0 in tensor.shape:
         return None
+    if tensor.contiguous:
+        elements = tensor.elements
+        return (
+            View(tensor.offset, (elements,), (1,)) if elements > 1 else View(tensor.offset, (), ())
+        )
     start, weight = tensor.offset, 1
     steps: list[tuple[int, int]] = []
     for size, stride in zip(tensor.shape, tensor.stride, strict=True):
@@ -82,6 +89,9 @@ def pieces(view: View, most: int) -> Iterator[View]:
 
     Raises FormatError for a view that overlaps itself so densely that there would be no end.
     """
+    if view.extent <= most:
+        yield view
+        return
     count = _count(view, most)
     if count > _MOST_PIECES:
         raise FormatError(

@@ -57,7 +57,7 @@ def test_a_worker_killed_between_requests_is_reported_too() -> None:
         (pid,) = pool.run(pid_of, [(1, None)], 1)
         os.kill(pid, signal.SIGKILL)
         psutil.wait_procs([psutil.Process(pid)], timeout=20)
-        answers = []
+        answers: list[int] = []
         for _ in range(2):  # the first may hear of the death, or not meet the dead at all
             try:
                 answers += pool.run(pid_of, [(1, None)], 1)

@@ -25,7 +25,8 @@ def test_every_result_once() -> None:
 
 
 def test_no_more_tasks_than_asked_are_under_way() -> None:
-    made, done = [], []
+    made: list[int] = []
+    done: list[int] = []
 
     def tasks():
         for number in range(30):
