@@ -53,6 +53,14 @@ class OptimizerNames(NamedTuple):
         return (*self.optimizer, "state")
 
 
+class Kept(NamedTuple):
+    """What an optimizer keeps for a parameter."""
+
+    path: Path
+    names: tuple[str, ...]
+    """Such as `exp_avg`."""
+
+
 class _Parameters(NamedTuple):
     """The tensors of a state_dict that may have been given to an optimizer, in order."""
 

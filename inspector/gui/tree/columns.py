@@ -133,6 +133,14 @@ def _key(row: Row, _: Known) -> str:
     return "whole file" if row.node.key == WHOLE else key_text(row.step)
 
 
+def aside(row: Row, known: Known) -> str:
+    """Return whose state an entry of an optimizer is, to be said after its key."""
+    owner = known.marks.owners.get(id(row.node))
+    if owner is None or row.node.kind == "tensor":  # the row above it has said so
+        return ""
+    return f"{'→' if owner.sure else '≈'} {text.printable(owner.name, _LIMIT)}"
+
+
 def _type_text(node: Node, _: Known) -> str:
     if node.kind == "group":
         return _layer(node)

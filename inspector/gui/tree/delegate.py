@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from inspector.core.model import Kind
 from inspector.gui.theme import KIND_ICONS, Colours, Theme, pixmap, tabular
-from inspector.gui.tree.columns import COLUMNS, badges, column_number
+from inspector.gui.tree.columns import COLUMNS, aside, badges, column_number
 from inspector.gui.tree.model import TreeModel
 
 _INDENT = 18
@@ -24,6 +24,8 @@ _GAP = 7
 _PADDING = 10
 _HALF_PADDING = 6
 _BADGE = 14
+_LEAST_ASIDE = 24  # pixels; less would only be dots
+_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _BADGES = column_number("badges")
 _OUTSPOKEN = (column_number("value"), column_number("size"))
 _BADGE_COLOURS = {"tied": "accent", "view": "muted", "parameter": "muted"}
@@ -120,7 +122,13 @@ class RowDelegate(QStyledItemDelegate):
         if shown == whole and not selected:
             self._mark(painter, area, whole, metrics)
         painter.setPen(QColor(colours.text))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        painter.drawText(area, _LINE, shown)
+        more = aside(row, model.known)
+        room = area.adjusted(metrics.horizontalAdvance(shown) + _GAP, 0, 0, 0)
+        if more and room.width() > _LEAST_ASIDE:
+            painter.setPen(QColor(colours.text if selected else colours.muted))
+            shown = metrics.elidedText(more, Qt.TextElideMode.ElideMiddle, room.width())
+            painter.drawText(room, _LINE, shown)
 
     def _mark(self, painter: QPainter, area: QRect, text: str, metrics: QFontMetrics) -> None:
         at = text.casefold().find(self.marked) if self.marked else -1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from inspector.core.analysis.optimizer_names import Kept, OptimizerNames, Owner, optimizer_names
 from inspector.core.analysis.space import Shared, space_of
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Key, Node, Path, Severity
+from inspector.core.model import Finding, Key, Node, Path, Severity
 from inspector.core.progress import Progress, silent
 
 _WORSE: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
@@ -27,6 +28,12 @@ class Marks:
     dtypes: Mapping[str, int] = field(default_factory=dict)
     """How many tensors there are of each, the most first."""
     devices: Mapping[str, int] = field(default_factory=dict)
+    owners: Mapping[int, Owner] = field(default_factory=dict)
+    """The parameter that an entry of an optimizer's state belongs to, and what is in the entry."""
+    kept: Mapping[int, tuple[Kept, ...]] = field(default_factory=dict)
+    """What optimizers keep for a parameter."""
+    notes: Mapping[int, str] = field(default_factory=dict)
+    """Of an optimizer and its state: why names are missing."""
 
 
 NO_MARKS = Marks()
@@ -35,15 +42,7 @@ NO_MARKS = Marks()
 def marks_of(checkpoint: Checkpoint, *, progress: Progress = silent) -> Marks:
     """Collect the marks; for a million tensors that takes seconds, so it is done as a job."""
     dtypes, devices = _facets(checkpoint.root, progress)
-    worst: dict[int, Severity] = {}
-    found: set[int] = set()
-    for finding in checkpoint.findings:
-        nodes = _nodes_on(checkpoint.root, finding.path)
-        if finding.path and len(nodes) == len(finding.path):
-            found.add(id(nodes[-1]))
-            for node in nodes:
-                known = worst.get(id(node), "info")
-                worst[id(node)] = max(known, finding.severity, key=_WORSE.__getitem__)
+    worst, found = _worst(checkpoint.root, checkpoint.findings, progress)
     progress(0.5, "Looking for shared storages")
     shared = {}
     for one in space_of(checkpoint).shared:
@@ -51,7 +50,62 @@ def marks_of(checkpoint: Checkpoint, *, progress: Progress = silent) -> Marks:
         for path in one.paths:
             shared[path] = one
     by_node = {id(node): shared[path] for path, node in _found(checkpoint.root, shared)}
-    return Marks(worst, frozenset(found), by_node, dtypes, devices)
+    named = optimizer_names(checkpoint, progress)
+    owners, kept, notes = _ownership(checkpoint.root, named)
+    return Marks(worst, frozenset(found), by_node, dtypes, devices, owners, kept, notes)
+
+
+def marks_with(
+    marks: Marks, root: Node, findings: Iterable[Finding], *, progress: Progress = silent
+) -> Marks:
+    """Return the marks with those of findings that were made later."""
+    worst, found = _worst(root, findings, progress)
+    for number, severity in marks.worst.items():
+        worst[number] = max(worst.get(number, "info"), severity, key=_WORSE.__getitem__)
+    return replace(marks, worst=worst, found=marks.found | found)
+
+
+def _worst(
+    root: Node, findings: Iterable[Finding], progress: Progress
+) -> tuple[dict[int, Severity], set[int]]:
+    """Return the worst finding of each node and of what leads to it, and what they are about."""
+    severities: dict[Path, Severity] = {}
+    for finding in findings:
+        known = severities.get(finding.path, finding.severity)
+        severities[finding.path] = max(known, finding.severity, key=_WORSE.__getitem__)
+    severities.pop((), None)
+    progress(0.4, "Marking findings")
+    worst: dict[int, Severity] = {}
+    found: set[int] = set()
+    for nodes, path in _ways(root, severities):
+        found.add(id(nodes[-1]))
+        for node in nodes:
+            known = worst.get(id(node), "info")
+            worst[id(node)] = max(known, severities[path], key=_WORSE.__getitem__)
+    return worst, found
+
+
+def _ownership(
+    root: Node, every: Iterable[OptimizerNames]
+) -> tuple[dict[int, Owner], dict[int, tuple[Kept, ...]], dict[int, str]]:
+    owners: dict[int, Owner] = {}
+    notes: dict[int, str] = {}
+    kept: dict[Path, tuple[Kept, ...]] = {}
+    for found in every:
+        way = _nodes_on(root, found.state)
+        if found.note:
+            notes |= {id(node): found.note for node in way[-2:]}
+        for entry in way[-1].children:
+            owner = found.owners.get(entry.key)
+            if owner is None:
+                continue
+            owners[id(entry)] = owner
+            owners |= {id(child): owner for child in entry.children}
+            if owner.path is not None:
+                names = tuple(str(child.key) for child in entry.children)
+                here = Kept((*found.state, entry.key), names)
+                kept[owner.path] = (*kept.get(owner.path, ()), here)
+    return owners, {id(node): kept[path] for path, node in _found(root, kept)}, notes
 
 
 def _facets(root: Node, progress: Progress) -> tuple[dict[str, int], dict[str, int]]:
@@ -92,19 +146,25 @@ def _nodes_on(root: Node, path: Path) -> list[Node]:
     return nodes
 
 
-def _found(root: Node, paths: Collection[Path]) -> Sequence[tuple[Path, Node]]:
-    """Return the nodes at many paths, walking only the branches that lead to one."""
+def _found(root: Node, paths: Collection[Path]) -> Iterator[tuple[Path, Node]]:
+    """Yield the nodes at many paths, walking only the branches that lead to one."""
+    return ((path, nodes[-1] if nodes else root) for nodes, path in _ways(root, paths))
+
+
+def _ways(root: Node, paths: Collection[Path]) -> Iterator[tuple[list[Node], Path]]:
+    """Yield the nodes on the way to each of many paths that is there, the root left out."""
     wanted: dict[Path, set[Key]] = defaultdict(set)
     for path in paths:
         for length in range(len(path)):
             wanted[path[:length]].add(path[length])
-    result: list[tuple[Path, Node]] = []
-    pending: list[tuple[Path, Node]] = [((), root)]
+    pending: list[tuple[Path, list[Node]]] = [((), [])]
     while pending:
-        above, node = pending.pop()
+        above, way = pending.pop()
+        if above in paths:
+            yield way, above
         keys = wanted.get(above)
-        if keys is None:
-            result += [(above, node)] if above in paths else []
-            continue
-        pending += [((*above, child.key), child) for child in node.children if child.key in keys]
-    return result
+        if keys:
+            node = way[-1] if way else root
+            pending += [
+                ((*above, child.key), [*way, child]) for child in node.children if child.key in keys
+            ]

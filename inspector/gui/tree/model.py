@@ -13,7 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from inspector.core.model import Key, Node, Path, Prefix
 from inspector.gui.tree.arrangement import Arrangement, Request
-from inspector.gui.tree.columns import COLUMNS, Known
+from inspector.gui.tree.columns import COLUMNS, Known, aside
 from inspector.gui.tree.lines import (
     EMPTY,
     Branch,
@@ -79,6 +79,7 @@ class TreeModel(QAbstractTableModel):
         if index.column():
             return f"{COLUMNS[index.column()].title}: {shown}"
         state = ("expanded" if row.branch else "collapsed") + ", "
+        shown = " ".join(filter(None, (shown, aside(row, self.known))))
         return f"{shown}, {state if row.node.children else ''}level {row.depth + 1}"
 
     # What the view asks.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from inspector.core.analysis.optimizer_names import Kept, Owner
 from inspector.core.analysis.space import Shared
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import NO_TENSORS, Node, Path, Totals
@@ -30,6 +31,12 @@ class Subject:
     """What is to be said of it, where that has been found out already."""
     shared: Shared | None = None
     """The storage that it looks at together with others, once that is known."""
+    owner: Owner | None = None
+    """The parameter whose state an optimizer keeps here."""
+    kept: tuple[Kept, ...] = ()
+    """What optimizers keep for this parameter."""
+    note: str = ""
+    """Why the parameters of this optimizer are not known by name."""
 
 
 class Viewer(QWidget):

@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import python_path
+from inspector.core.analysis.space import Shared
+from inspector.core.model import Path, python_path
 from inspector.core.recognition.outline import layer_of
-from inspector.core.summary import facts_of, made_up_facts
+from inspector.core.summary import facts_of, made_up_facts, path_text
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.base import USUAL, Subject, Viewer
 from inspector.gui.viewers.finding_list import FindingList
@@ -17,6 +18,7 @@ from inspector.gui.widgets.line import line
 
 _MOST_OTHERS = 8  # tensors that share a storage, by name
 _MOST_TENSORS = 64  # no layer has more
+_OWNER = "Belongs to"
 
 
 class SummaryViewer(Viewer):
@@ -29,6 +31,7 @@ class SummaryViewer(Viewer):
         self.grid = FactsGrid()
         self.findings = FindingList(context.theme)
         self.findings.jump_requested.connect(self.jump_requested)
+        self.grid.jump_requested.connect(self.jump_requested)
         self._line = line()
         inside = QWidget()
         inside.setProperty("ground", "base")
@@ -53,7 +56,8 @@ class SummaryViewer(Viewer):
         return USUAL
 
     def show_subject(self, subject: Subject) -> None:
-        self.grid.show_facts((name, text.printable(shown, 4000)) for name, shown in _facts(subject))
+        facts = [(name, text.printable(shown, 4000)) for name, shown in _facts(subject)]
+        self.grid.show_facts(facts, _targets(subject))
         every = subject.checkpoint.findings
         length = len(subject.path)
         here = [finding for finding in every if finding.path[:length] == subject.path]
@@ -77,12 +81,49 @@ def _facts(subject: Subject) -> list[tuple[str, str]]:
         facts.insert(0, ("Layer", f"{layer} (inferred)"))
     if subject.shared is not None:
         others = [python_path(other) for other in subject.shared.paths if other != path]
-        label = "Tied to" if subject.shared.tied else "Shares storage with"
+        label = _shared_label(subject.shared)
         more = f" and {text.exact(len(others) - _MOST_OTHERS)} more" * (len(others) > _MOST_OTHERS)
         facts.append((label, ", ".join(others[:_MOST_OTHERS]) + more))
+    facts += _optimizer_facts(subject)
     if path and node.kind != "repeat":
         facts.append(("Path", python_path(path)))
     return facts
+
+
+def _shared_label(shared: Shared) -> str:
+    return "Tied to" if shared.tied else "Shares storage with"
+
+
+def _optimizer_facts(subject: Subject) -> list[tuple[str, str]]:
+    """Return whose state this is, or what optimizers keep for this parameter."""
+    facts = []
+    if subject.owner is not None:
+        doubt = "" if subject.owner.sure else " (by the order alone: others have the same shape)"
+        facts.append((_OWNER, subject.owner.name + doubt))
+    for kept, label in zip(subject.kept, _kept_labels(subject), strict=True):
+        facts.append((label, ", ".join(kept.names)))
+    if subject.note:
+        facts.append(("Names", subject.note))
+    return facts
+
+
+def _kept_labels(subject: Subject) -> list[str]:
+    """Return a label for each optimizer that keeps something, with its place if there are more."""
+    if len(subject.kept) == 1:
+        return ["Optimizer state"]
+    return [f"State in {path_text(kept.path[:-2])}" for kept in subject.kept]
+
+
+def _targets(subject: Subject) -> dict[str, Path]:
+    """Return where rows lead, by their labels."""
+    labels = _kept_labels(subject)
+    targets = {label: kept.path for label, kept in zip(labels, subject.kept, strict=True)}
+    if subject.owner is not None and subject.owner.path is not None:
+        targets[_OWNER] = subject.owner.path
+    if subject.shared is not None:
+        others = [other for other in subject.shared.paths if other != subject.path]
+        targets |= {_shared_label(subject.shared): other for other in others[:1]}
+    return targets
 
 
 def _layer(subject: Subject) -> str:

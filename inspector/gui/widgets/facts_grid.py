@@ -1,17 +1,19 @@
-"""Two columns, labels and texts, that can be selected and copied."""
+"""Two columns, labels and texts, that can be selected and copied; some lead somewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from inspector.gui.widgets.labels import PlainLabel
 
 
 class FactsGrid(QWidget):
-    """Rows of a muted label and a selectable plain text."""
+    """Rows of a muted label and a selectable plain text, with a button where there is a target."""
+
+    jump_requested = Signal(object)  # the target of a row
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,12 +23,17 @@ class FactsGrid(QWidget):
         self._grid.setVerticalSpacing(7)
         self._grid.setColumnStretch(1, 1)
         self._rows: list[tuple[PlainLabel, PlainLabel]] = []
+        self._buttons: dict[int, QPushButton] = {}
+        self._targets: dict[int, object] = {}
         self._shown = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
-    def show_facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        """Replace the rows; the texts are shown as they are."""
+    def show_facts(
+        self, facts: Iterable[tuple[str, str]], targets: Mapping[str, object] | None = None
+    ) -> None:
+        """Replace the rows; the texts are shown as they are. `targets` are named by the labels."""
         shown = list(facts)
+        self._targets = {}
         while len(self._rows) < len(shown):
             self._rows.append(self._add(len(self._rows)))
         # Labels are used again: making and dressing new ones takes longer than anything else here.
@@ -40,10 +47,28 @@ class FactsGrid(QWidget):
                 value.set_plain(text)
                 value.setAccessibleName(f"{name}: {text}")
         self._shown = len(shown)
+        for number, (name, text) in enumerate(shown):
+            if targets and name in targets:
+                self._targets[number] = targets[name]
+                self._button(number).setAccessibleName(f"Show {text}")
+        for number, button in self._buttons.items():
+            button.setVisible(number in self._targets)
 
     def facts(self) -> list[tuple[str, str]]:
         """Return what is on screen."""
         return [(name.plain(), text.plain()) for name, text in self._rows[: self._shown]]
+
+    def jump_buttons(self) -> list[QPushButton]:
+        """Return the buttons that lead somewhere, from top to bottom."""
+        return [self._buttons[number] for number in sorted(self._targets)]
+
+    def _button(self, row: int) -> QPushButton:
+        if row not in self._buttons:
+            button = self._buttons[row] = QPushButton("Show")
+            button.setProperty("quiet", True)
+            button.clicked.connect(lambda: self.jump_requested.emit(self._targets[row]))
+            self._grid.addWidget(button, row, 2, Qt.AlignmentFlag.AlignTop)
+        return self._buttons[row]
 
     def _add(self, row: int) -> tuple[PlainLabel, PlainLabel]:
         label = PlainLabel(tone="muted")

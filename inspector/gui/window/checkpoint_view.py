@@ -146,9 +146,19 @@ class CheckpointView(QWidget):
         facts = None
         if not path:
             node, facts = checkpoint.root, self.opened.facts
-        shared = known.marks.shared.get(id(node))
-        totals = known.totals_of(node)
-        self.panel.show_subject(Subject(checkpoint, node, path, totals, facts, shared))
+        marks = known.marks
+        subject = Subject(
+            checkpoint,
+            node,
+            path,
+            known.totals_of(node),
+            facts,
+            marks.shared.get(id(node)),
+            marks.owners.get(id(node)),
+            marks.kept.get(id(node), ()),
+            marks.notes.get(id(node), ""),
+        )
+        self.panel.show_subject(subject)
 
     def _show_sum(self, found: Sum) -> None:
         self._adding = None
