@@ -6,19 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from inspector.core.analysis.moments import NOTHING, Partial, mean_of, merge, negated, root, summary
-from inspector.core.arrays import Block, blocks_of
+from inspector.core.analysis.passes import Batch, Results, run_pass
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.errors import FormatError, InspectorError
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, silent
-from inspector.core.sources import innermost
-
-_Batch = tuple[tuple[int, bool, Block], ...]
-"""Blocks with the number of their tensor, and whether their values count with the other sign."""
-
-_TASK_BYTES = 16 << 20
-_TASK_BLOCKS = 256
 
 
 class Statistics(NamedTuple):
@@ -102,82 +95,18 @@ def scan(
 
     In no order: each as soon as its last block is done.
     """
-    run = _Scan(checkpoint)
-    todo = list(items)
-    total = max(1, sum(tensor.nbytes for _, tensor in todo))
-    for results in engine.run(summarize, run.tasks(todo), total, progress, "Reading values"):
-        for number, found in results:
-            run.take(number, found)
-        yield from run.settled()
-    yield from run.settled()
-    checkpoint.source.verify()
+    found: Partial | InspectorError | None
+    for number, found in run_pass(checkpoint, items, _chosen, summarize, merge, engine, progress):
+        yield number, found if isinstance(found, InspectorError) else finish(found or NOTHING)
 
 
-class _Scan:
-    """Makes tasks out of tensors and puts the results together."""
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._checkpoint = checkpoint
-        self._sums: dict[int, Partial] = {}
-        self._left: dict[int, int] = {}  # blocks under way, one more while blocks are being made
-        self._failed: dict[int, InspectorError] = {}
-        self._settled: list[tuple[int, Statistics | InspectorError]] = []
-
-    def tasks(self, items: Iterable[tuple[int, Tensor]]) -> Iterator[tuple[int, _Batch]]:
-        """Yield batches of blocks, each with its cost: parts of large tensors, many small ones."""
-        batch: list[tuple[int, bool, Block]] = []
-        cost = 0
-        for number, tensor in items:
-            self._left[number] = 1
-            for negative, block in self._blocks(number, tensor):
-                if batch and (cost + block.nbytes > _TASK_BYTES or len(batch) >= _TASK_BLOCKS):
-                    yield cost, tuple(batch)
-                    batch, cost = [], 0
-                batch.append((number, negative, block))
-                cost += block.nbytes
-                self._left[number] += 1
-            self._let_go(number)
-        if batch:
-            yield cost, tuple(batch)
-
-    def take(self, number: int, found: Partial | InspectorError) -> None:
-        """Add the result of a block to those of its tensor."""
-        if isinstance(found, InspectorError):
-            self._failed.setdefault(number, found)
-        else:
-            self._sums[number] = merge(self._sums.get(number, NOTHING), found)
-        self._let_go(number)
-
-    def settled(self) -> Iterator[tuple[int, Statistics | InspectorError]]:
-        """Yield, once, the tensors that nothing more is to come for."""
-        ready, self._settled = self._settled, []
-        yield from ready
-
-    def _let_go(self, number: int) -> None:
-        self._left[number] -= 1
-        if not self._left[number]:
-            del self._left[number]
-            partial = self._sums.pop(number, NOTHING)
-            failure = self._failed.pop(number, None)
-            self._settled.append((number, failure or finish(partial)))
-
-    def _blocks(self, number: int, tensor: Tensor) -> Iterator[tuple[bool, Block]]:
-        try:
-            tensor = measured(tensor).tensor
-            if 0 in tensor.shape or tensor.storage is None:
-                return
-            source, offset = innermost(*self._checkpoint.locate(tensor.storage))
-            negative = "neg" in tensor.lazy
-            big = self._checkpoint.byte_order == "big"
-            for block in blocks_of(tensor, source, offset, big_endian=big):
-                yield negative, block
-        except InspectorError as error:
-            self._failed[number] = error
+def _chosen(tensor: Tensor) -> Tensor:
+    return measured(tensor).tensor
 
 
-def summarize(task: _Batch) -> list[tuple[int, Partial | InspectorError]]:
+def summarize(task: Batch) -> Results[Partial]:
     """Worker: return what each block amounts to, or why it cannot be read."""
-    found: list[tuple[int, Partial | InspectorError]] = []
+    found: Results[Partial] = []
     for number, negative, block in task:
         try:
             partial = summary(block)

@@ -1,0 +1,111 @@
+"""What the bits of a tensor's elements tell besides its statistics, collected on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.arrays import Block
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_HEAD = 1024  # elements that usually tell that a narrower dtype would not do
+# dtype: an unsigned integer of its size, and twice the bits of its smallest normal number.
+_NORMAL = {
+    "float64": ("u8", 1 << 53),
+    "float32": ("u4", 1 << 24),
+    "float16": ("u2", 1 << 11),
+    "bfloat16": ("u2", 1 << 8),
+}
+NARROWER = {"float64": ("float32",), "float32": ("bfloat16", "float16")}
+"""The dtypes of half the size that may hold the same values."""
+# Bits of the wide dtype that are zero in every number that the narrow one holds.
+_LOST = {"float32": (1 << 29) - 1, "bfloat16": (1 << 16) - 1, "float16": (1 << 13) - 1}
+_INTEGER = {"float64": "u8", "float32": "u4"}
+
+
+class Marks(NamedTuple):
+    """Merged like statistics, block by block."""
+
+    below_normal: int = 0
+    """Zeros, and numbers below the smallest normal one of the dtype."""
+    too_wide: frozenset[str] = frozenset()
+    """Narrower dtypes that do not hold all values exactly."""
+    suspects: tuple[Suspect, ...] = ()
+
+
+class Suspect(NamedTuple):
+    """A block in which there is something that is not finite."""
+
+    block: Block
+    nan: bool
+    infinite: bool
+
+
+NO_MARKS = Marks()
+
+
+class Marker:
+    """Sees the stored numbers of one block on their way to the statistics."""
+
+    def __init__(self, dtype: str) -> None:
+        self._dtype = dtype
+        self._below_normal = 0
+        self._narrower = NARROWER.get(dtype, ())
+
+    def watch(self, chunks: Iterable[Array]) -> Iterator[Array]:
+        """Yield the chunks as they come."""
+        normal = _NORMAL.get(self._dtype)
+        for chunk in chunks:
+            if normal is not None and chunk.size:
+                self._below_normal += below_normal(chunk, *normal)
+                self._narrower = tuple(
+                    name for name in self._narrower if fits(chunk, self._dtype, name)
+                )
+            yield chunk
+
+    def marks(self, weight: int = 1) -> Marks:
+        """Return what was seen, each element so often."""
+        wide = NARROWER.get(self._dtype, ())
+        too_wide = frozenset(name for name in wide if name not in self._narrower)
+        return Marks(weight * self._below_normal, too_wide)
+
+
+def merge_marks(one: Marks, other: Marks) -> Marks:
+    """Return the marks of two blocks of a tensor together."""
+    return Marks(
+        one.below_normal + other.below_normal,
+        one.too_wide | other.too_wide,
+        one.suspects + other.suspects,
+    )
+
+
+def unseen(dtype: str, zeros: int) -> Marks:
+    """Return the marks of a block whose elements were not seen one by one: nothing is claimed."""
+    return Marks(zeros, frozenset(NARROWER.get(dtype, ())))
+
+
+def below_normal(chunk: Array, integer: str, doubled: int) -> int:
+    """Count what is zero or below the smallest normal number."""
+    import numpy as np
+
+    bits = chunk.view(integer)
+    # Twice the bits: the sign is gone.
+    return int(np.count_nonzero((bits + bits) < np.array(doubled, integer)))
+
+
+def fits(chunk: Array, wide: str, narrow: str) -> bool:
+    """Return whether a narrower dtype holds every value of the chunk; NaN counts as held."""
+    import numpy as np
+
+    bits = chunk.view(_INTEGER[wide])
+    for part in (bits[:_HEAD], bits):
+        if np.bitwise_or.reduce(part) & np.array(_LOST[narrow], bits.dtype):
+            return False
+    if narrow == "bfloat16":
+        return True
+    back = chunk.astype("f4" if narrow == "float32" else "f2").astype(chunk.dtype)
+    return bool(((back == chunk) | np.isnan(chunk)).all())

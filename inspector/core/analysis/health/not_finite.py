@@ -1,0 +1,63 @@
+"""NaN and infinity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inspector.core.analysis.health.base import Health, Look
+from inspector.core.model import Finding
+from inspector.core.text import exact, plural
+
+
+def _nan(look: Look) -> Iterator[Finding]:
+    if look.statistics.nan:
+        first = None if look.places is None else look.places.nan
+        yield look.finding("nan", "error", _sentence(look, look.statistics.nan, "NaN", first))
+
+
+def _infinite(look: Look) -> Iterator[Finding]:
+    number = look.statistics.posinf + look.statistics.neginf
+    if not number:
+        return
+    first = None if look.places is None else look.places.infinite
+    finite = look.statistics
+    if finite.neginf and not finite.posinf and finite.max == finite.min == 0:
+        message = "An attention mask: zeros and −∞, which is how masks are stored."
+        yield look.finding("infinite-mask", "info", message)
+    else:
+        yield look.finding("infinite", "error", _sentence(look, number, "infinite", first))
+
+
+def _sentence(look: Look, number: int, what: str, first: int | None) -> str:
+    sentence = f"{exact(number)} of {plural(look.statistics.elements, 'element')}"
+    sentence += f" {'is' if number == 1 else 'are'} {what}"
+    return sentence + (
+        f"; the first at {index_text(look.tensor.shape, first)}." if first is not None else "."
+    )
+
+
+def index_text(shape: tuple[int, ...], place: int) -> str:
+    """Return the index of an element, counted in C order, as Python writes it."""
+    index = []
+    for size in reversed(shape):
+        place, here = divmod(place, size)
+        index.append(here)
+    return f"[{', '.join(map(str, reversed(index)))}]" if index else "the only one"
+
+
+NAN = Health(
+    "nan",
+    "A NaN spreads to everything that is computed from it: training diverged, or a step before "
+    "divided by zero. Go back to a checkpoint from before.",
+    _nan,
+)
+INFINITE = Health(
+    "infinite",
+    "A number grew beyond what its dtype can hold, as happens in float16 without loss scaling; it "
+    "turns into NaN with the next subtraction.",
+    _infinite,
+)
+INFINITE_MASK = Health(
+    "infinite-mask",
+    "Zeros and minus infinity only: a mask that is added to attention scores, and no damage.",
+)
