@@ -6,11 +6,16 @@ point where it can be stopped: it raises `Cancelled` once the caller gave up.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 _FEW = 1 << 14  # items that one call takes no notable time for
+_AT_ONCE = 4_000  # pairs that one call sorts; more would keep a window waiting
+_BUCKETS = 256
 
 
 class Cancelled(Exception):
@@ -63,3 +68,30 @@ def all_different(items: Sequence[Hashable]) -> bool:
     while parts:
         parts.pop()
     return found == len(items)
+
+
+def sorted_in_parts(
+    pairs: list[tuple[Any, T]], *, descending: bool, pulse: Callable[[], None]
+) -> list[tuple[Any, T]]:
+    """Sort by the first of each pair, equal ones staying in order, in calls that are all short."""
+    first = itemgetter(0)
+    if len(pairs) <= _AT_ONCE:
+        return sorted(pairs, key=first, reverse=descending)
+    sample = sorted(first(pair) for pair in pairs[:: max(1, len(pairs) // (_BUCKETS * 8))])
+    bounds = [key for key, _ in groupby(sample[4::8])]
+    # Every other bucket is for what equals a bound, and needs no sorting.
+    buckets: list[list[tuple[Any, T]]] = [[] for _ in range(2 * len(bounds) + 1)]
+    for pair in pairs:
+        pulse()
+        at = bisect_left(bounds, first(pair))
+        equal = at < len(bounds) and bounds[at] == first(pair)
+        buckets[2 * at + equal].append(pair)
+    ordered = [bucket for bucket in buckets if bucket]
+    if descending:
+        ordered.reverse()
+    result: list[tuple[Any, T]] = []
+    for bucket in ordered:
+        pulse()
+        is_sorted = len(bucket) > _AT_ONCE and first(bucket[0]) in bounds
+        result += bucket if is_sorted else sorted(bucket, key=first, reverse=descending)
+    return result

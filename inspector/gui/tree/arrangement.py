@@ -7,14 +7,11 @@ into C may be long either: the window would wait for it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from inspector.core.model import NO_TENSORS, Grouping, Node, Path, Span, Totals, grouping
-from inspector.core.progress import Progress, part, silent
+from inspector.core.progress import Progress, part, silent, sorted_in_parts
 from inspector.gui.tree.columns import COLUMNS, NOTHING, Known
 from inspector.gui.tree.filters import NO_FILTERS, Filters, passing
 from inspector.gui.tree.lines import MADE_UP, WHOLE, Branch, grown, open_nodes
@@ -24,8 +21,6 @@ from inspector.gui.tree.search import Held, Mode, matcher
 _MOST_EXPANDED = 200_000  # rows that a search opens; beyond them a person narrows the search
 _PULSE = 2_000  # nodes between two progress calls
 _ON_A_SCREEN = 60  # rows that groups may show at the start
-_AT_ONCE = 4_000  # rows that one call sorts; more would keep the window waiting
-_BUCKETS = 256
 
 
 class Request(NamedTuple):
@@ -201,33 +196,6 @@ def _nodes_of(pairs: list[tuple[Any, Node]]) -> Iterator[Node]:
     pairs.reverse()
     while pairs:
         yield pairs.pop()[1]
-
-
-def sorted_in_parts(
-    pairs: list[tuple[Any, Node]], *, descending: bool, pulse: Callable[[], None]
-) -> list[tuple[Any, Node]]:
-    """Sort by the first of each pair, equal ones staying in order, in calls that are all short."""
-    first = itemgetter(0)
-    if len(pairs) <= _AT_ONCE:
-        return sorted(pairs, key=first, reverse=descending)
-    sample = sorted(first(pair) for pair in pairs[:: max(1, len(pairs) // (_BUCKETS * 8))])
-    bounds = [key for key, _ in groupby(sample[4::8])]
-    # Every other bucket is for what equals a bound, and needs no sorting.
-    buckets: list[list[tuple[Any, Node]]] = [[] for _ in range(2 * len(bounds) + 1)]
-    for pair in pairs:
-        pulse()
-        at = bisect_left(bounds, first(pair))
-        equal = at < len(bounds) and bounds[at] == first(pair)
-        buckets[2 * at + equal].append(pair)
-    ordered = [bucket for bucket in buckets if bucket]
-    if descending:
-        ordered.reverse()
-    result: list[tuple[Any, Node]] = []
-    for bucket in ordered:
-        pulse()
-        is_sorted = len(bucket) > _AT_ONCE and first(bucket[0]) in bounds
-        result += bucket if is_sorted else sorted(bucket, key=first, reverse=descending)
-    return result
 
 
 class _Search:
