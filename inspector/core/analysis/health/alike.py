@@ -13,7 +13,8 @@ _SMALL = 2  # dimensions from which on a tensor is more than a bias or a scale
 # The last word of a name: what starts as zeros or ones, and may stay so.
 _USUAL = frozenset({
     "bias", "running_mean", "running_var", "num_batches_tracked", "gamma", "beta", "scale",
-    "zero_point", "mask", "bn", "ln", "scales", "zeros", "zero_points",
+    "zero_point", "zero_points", "zeros", "scales", "mask", "mean", "std", "stddev", "var", "bn",
+    "ln",
 })  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Look(NamedTuple):
     marks: Marks = NO_MARKS
     trained: bool = True
     """False if it belongs to an optimizer or another part that is no weight."""
+    counts: bool = True
+    """False if training does not go on with it: the best score that a callback keeps."""
     places: Places | None = None
     """Where NaN and infinity stand first, once that was looked for."""
     dead: Dead | None = None

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.core.analysis.health.base import Health, Look
-from inspector.core.model import Finding
+from inspector.core.model import Finding, Severity
 from inspector.core.text import exact, plural
 
 
 def _nan(look: Look) -> Iterator[Finding]:
     if look.statistics.nan:
         first = None if look.places is None else look.places.nan
-        yield look.finding("nan", "error", _sentence(look, look.statistics.nan, "NaN", first))
+        yield look.finding(
+            "nan", _severity(look), _sentence(look, look.statistics.nan, "NaN", first)
+        )
 
 
 def _infinite(look: Look) -> Iterator[Finding]:
@@ -25,7 +27,13 @@ def _infinite(look: Look) -> Iterator[Finding]:
         message = "An attention mask: zeros and −∞, which is how masks are stored."
         yield look.finding("infinite-mask", "info", message)
     else:
-        yield look.finding("infinite", "error", _sentence(look, number, "infinite", first))
+        yield look.finding("infinite", _severity(look), _sentence(look, number, "infinite", first))
+
+
+def _severity(look: Look) -> Severity:
+    if look.counts:
+        return "error"
+    return "info" if look.statistics.elements == 1 else "warning"
 
 
 def _sentence(look: Look, number: int, what: str, first: int | None) -> str:

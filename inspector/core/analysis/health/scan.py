@@ -27,6 +27,7 @@ from inspector.core.analysis.health.marks import (
     merge_marks,
     unseen,
 )
+from inspector.core.analysis.health.roles import Roles
 from inspector.core.analysis.health.table import HEALTH
 from inspector.core.analysis.moments import NOTHING, Partial, merge, negated, summary
 from inspector.core.analysis.passes import Batch, Results, run_pass
@@ -37,8 +38,6 @@ from inspector.core.errors import InspectorError
 from inspector.core.model import Finding, Path, Tensor
 from inspector.core.progress import Progress, part, silent
 from inspector.core.sources import innermost
-
-_NO_WEIGHTS = frozenset({"optimizer", "scheduler", "scaler", "rng", "progress"})
 
 
 def health_scan(
@@ -112,9 +111,7 @@ class _Scan:
         self._same = _same_views(items)
         self._closer: dict[int, Look] = {}
         """Looks that a closer one is taken for, by the number of the tensor."""
-        parts = checkpoint.recognition.parts
-        self._aside = {part.path for part in parts if part.role in _NO_WEIGHTS}
-        self._depths = sorted({len(path) for path in self._aside})
+        self._roles = Roles(checkpoint)
 
     def rows(self, progress: Progress) -> Iterator[ScanRow]:
         firsts = [(number, self._items[number][1]) for number in self._same]
@@ -141,8 +138,8 @@ class _Scan:
     def _look(self, number: int, found: Examined) -> Look:
         path, tensor = self._items[number]
         statistics = finish(found.partial)
-        trained = not any(path[:depth] in self._aside for depth in self._depths)
-        return Look(path, _chosen(tensor), statistics, found.marks, trained)
+        trained, counts = self._roles.trained(path), self._roles.counts(path)
+        return Look(path, _chosen(tensor), statistics, found.marks, trained, counts)
 
     def _told(self, number: int, look: Look) -> Iterator[ScanRow]:
         """Yield the rows of all tensors that are this view."""

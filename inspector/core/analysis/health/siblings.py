@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from math import exp, inf, log, sqrt
 from statistics import median
 from typing import Any
 
 from inspector.core.analysis.health.base import Health, ScanRow, Whole
+from inspector.core.analysis.health.roles import Roles
 from inspector.core.model import Finding
 from inspector.core.summary import path_text
 from inspector.core.text import exact, printable
 
 _FEWEST = 6  # siblings
+_DIMENSIONS = 2  # biases and running statistics go their own ways
 _FAR = 8.0  # robust standard deviations
 _FACTOR = log(5.0)  # no less than this factor from the median, however equal the others are
 _SPREAD = 1.4826  # of the median absolute deviation, to compare with a standard deviation
@@ -21,7 +23,7 @@ _STEP = re.compile(r"(?<![^.])\d+(?![^.])")  # a number between dots
 
 
 def _siblings(whole: Whole) -> Iterator[Finding]:
-    for (name, *_), rows in _families(whole.rows).items():
+    for (name, *_), rows in _families(whole).items():
         if len(rows) < _FEWEST:
             continue
         sizes = [log(size) for _, size in rows]
@@ -38,10 +40,11 @@ def _siblings(whole: Whole) -> Iterator[Finding]:
                 yield Finding("unlike-siblings", "info", message, row.path)
 
 
-def _families(rows: Iterable[ScanRow]) -> dict[Any, list[tuple[ScanRow, float]]]:
-    """Return root mean squares by name with `*` for numbers; of floats of the same shape."""
+def _families(whole: Whole) -> dict[Any, list[tuple[ScanRow, float]]]:
+    """Return root mean squares by name with `*` for numbers; of weights of the same shape."""
+    roles = Roles(whole.checkpoint)
     families: dict[Any, list[tuple[ScanRow, float]]] = {}
-    for row in rows:
+    for row in whole.rows:
         found, tensor = row.statistics, row.tensor
         if (
             found is None
@@ -51,8 +54,10 @@ def _families(rows: Iterable[ScanRow]) -> dict[Any, list[tuple[ScanRow, float]]]
             or tensor.dtype.kind != "float"
         ):
             continue
+        if sum(size > 1 for size in tensor.shape) < _DIMENSIONS:
+            continue
         name = family_of(row.path)
-        if "*" in name:
+        if "*" in name and roles.trained(row.path):
             key = (name, tensor.shape, tensor.dtype.name)
             families.setdefault(key, []).append((row, found.l2 / sqrt(found.finite)))
     return families
