@@ -20,6 +20,8 @@ Examples:
   inspector show model.pt                print its tree
   inspector show model.pt --include '*.weight'
   inspector show model.pt --json | jq .totals
+  inspector stats model.pt --include '*.weight'
+  inspector check model.pt
 """
 
 
@@ -33,6 +35,8 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("window", "Open files in the window; the default when no command is named."),
     Command("show", "Print the tree, facts, totals and findings of a checkpoint."),
+    Command("stats", "Print the statistics of every tensor, and where NaN and infinity are."),
+    Command("check", "Verify checksums, look for damage in values, say what loading would run."),
     Command("integrate", "Make a double-click on a checkpoint open it; --remove undoes that."),
 )
 
@@ -102,9 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        group.main(args=arguments, prog_name="inspector", standalone_mode=False)
+        result = group.main(args=arguments, prog_name="inspector", standalone_mode=False)
+        code = result if isinstance(result, int) else 0  # what a command returns, if anything
         if arguments is None:
-            _leave()
+            _leave(code)
+        if code:
+            sys.exit(code)
     except InspectorError as error:
         _fail(str(error))
     except OSError as error:  # the disk is full, say; a closed pipe was dealt with before
@@ -116,11 +123,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail("interrupted.")
 
 
-def _leave() -> None:
+def _leave(code: int) -> None:
     """End the process at once: taking a tree of 50,000 tensors apart takes as long as the zip."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _fail(sentence: str) -> None:

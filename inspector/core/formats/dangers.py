@@ -25,6 +25,13 @@ _BUILTIN_MODULES = ("builtins", "__builtin__")
 _MANY = 5
 
 
+def is_dangerous(module: str, name: str) -> bool:
+    """Return whether a global gives a pickle power over the machine that loads it."""
+    if module.partition(".")[0] in _MODULES:
+        return True
+    return module in _BUILTIN_MODULES and name.partition(".")[0] in _BUILTINS
+
+
 def danger_findings(demands: PickleDemands | None) -> list[Finding]:
     """Return a finding that names what `torch.load(weights_only=False)` would run.
 
@@ -32,12 +39,7 @@ def danger_findings(demands: PickleDemands | None) -> list[Finding]:
     """
     if demands is None:
         return []
-    named = [
-        f"{module}.{name}"
-        for module, name in demands.globals
-        if module.partition(".")[0] in _MODULES
-        or (module in _BUILTIN_MODULES and name.partition(".")[0] in _BUILTINS)
-    ]
+    named = [f"{module}.{name}" for module, name in demands.globals if is_dangerous(module, name)]
     if not named:
         return []
     listed = ", ".join(printable(name, 80) for name in named[:_MANY])
