@@ -13,11 +13,14 @@ from inspector.core.arrays.blocks import (
 )
 from inspector.core.arrays.encodings import Encoding, code_values, decode, encoding_of, finite_limit
 from inspector.core.arrays.views import View, distinct_view
+from inspector.core.arrays.windows import Values, Window, load_window, region, values_of
 
 __all__ = [
     "Block",
     "Encoding",
+    "Values",
     "View",
+    "Window",
     "blocks_of",
     "code_values",
     "decode",
@@ -26,6 +29,9 @@ __all__ = [
     "finite_limit",
     "load_positions",
     "load_stored",
+    "load_window",
+    "region",
     "stored_chunks",
+    "values_of",
     "whole_array",
 ]

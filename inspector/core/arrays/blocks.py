@@ -93,7 +93,7 @@ def stored_chunks(block: Block) -> Iterator[Array]:
     values = block.view.elements * (block.dtype.bits // encoding.bits)
     for first in range(0, total, step):
         data = read_exactly(block.source, block.start + first, min(step, total - first), "a tensor")
-        run = unpack(_as_array(data, block.dtype, block.big_endian), encoding.bits)
+        run = unpack(numbers_in(data, block.dtype, block.big_endian), encoding.bits)
         # The last byte of packed codes may have room to spare.
         yield run[: values - first * 8 // encoding.bits] if encoding.bits < 8 else run
 
@@ -103,7 +103,7 @@ def load_stored(block: Block) -> Array:
     import numpy as np
 
     data = read_exactly(block.source, block.start, block.nbytes, "a tensor")
-    flat = _as_array(data, block.dtype, block.big_endian)
+    flat = numbers_in(data, block.dtype, block.big_endian)
     strides = [stride * flat.itemsize for stride in block.view.strides]
     # Inside `flat`: it was read as long as the view reaches.
     grid = np.lib.stride_tricks.as_strided(flat, block.view.sizes, strides, writeable=False)
@@ -115,7 +115,7 @@ def load_positions(block: Block) -> tuple[Array, Array]:
     import numpy as np
 
     data = read_exactly(block.source, block.start, block.nbytes, "a tensor")
-    flat = _as_array(data, block.dtype, block.big_endian)
+    flat = numbers_in(data, block.dtype, block.big_endian)
     times = np.zeros(flat.size, np.int64)
     times[0] = block.view.weight
     for size, stride in zip(block.view.sizes, block.view.strides, strict=True):
@@ -146,14 +146,15 @@ def whole_array(tensor: Tensor, source: Source, offset: int, *, big_endian: bool
         return np.zeros(tensor.shape, encoding.stored)
     first, stop = tensor.extent
     data = read_exactly(source, offset + first, stop - first, "a tensor")
-    flat = _as_array(data, tensor.dtype, big_endian)
+    flat = numbers_in(data, tensor.dtype, big_endian)
     width = flat.itemsize
     strides = [step * width for step in tensor.stride]
     begin = tensor.offset - first // width
     return np.lib.stride_tricks.as_strided(flat[begin:], tensor.shape, strides, writeable=False)
 
 
-def _as_array(data: bytes, dtype: DType, big_endian: bool) -> Array:
+def numbers_in(data: bytes, dtype: DType, big_endian: bool) -> Array:
+    """Return the stored numbers that bytes of a tensor of `dtype` are, in this machine's order."""
     import numpy as np
 
     stored = encoding_of(dtype).stored
