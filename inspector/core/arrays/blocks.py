@@ -40,11 +40,17 @@ class Block(NamedTuple):
 
 
 def blocks_of(
-    tensor: Tensor, source: Source, offset: int, *, big_endian: bool = False
+    tensor: Tensor,
+    source: Source,
+    offset: int,
+    *,
+    big_endian: bool = False,
+    most: int = 0,
 ) -> Iterator[Block]:
     """Yield the blocks of a tensor, `offset` being where its storage begins in `source`.
 
-    Raises FormatError for a dtype that is not known, Damaged for a view outside its storage.
+    A block spans at most `most` bytes of the storage, BLOCK_BYTES if that is 0. Raises FormatError
+    for a dtype that is not known, Damaged for a view outside its storage.
     """
     view = distinct_view(tensor)
     if view is None:
@@ -52,7 +58,7 @@ def blocks_of(
     encoding = encoding_of(tensor.dtype)
     bits = tensor.dtype.bits
     check_bounds(tensor)
-    most = BLOCK_BYTES * 8 // bits
+    most = (most or BLOCK_BYTES) * 8 // bits
     if bits < 8:
         if not view.solid or view.start:
             raise FormatError(f"Views of {tensor.dtype.name} that are not contiguous are not read.")

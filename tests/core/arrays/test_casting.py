@@ -29,12 +29,12 @@ def inputs(name: str) -> np.ndarray:
     random = np.random.default_rng(0)
     spread = random.standard_normal(40_000) * 10.0 ** random.integers(-44, 38, 40_000)
     near = random.standard_normal(20_000)
-    parts = [spread, near, ODD]
+    parts = [spread, near, np.array(ODD)]
     if encoding_of(dtype_named(name)).meaning == "code":
         values = np.unique(code_values(name)[np.isfinite(code_values(name))])
         middles = (values[1:] + values[:-1]) / 2
         parts += [values, middles, np.nextafter(middles.astype("f4"), np.float32(np.inf))]
-        parts += [[values[-1] + (values[-1] - values[-2]) / 2, values[-1] * 1.01]]
+        parts += [np.array([values[-1] + (values[-1] - values[-2]) / 2, values[-1] * 1.01])]
     with np.errstate(over="ignore"):
         return np.concatenate(parts).astype(np.float32)
 

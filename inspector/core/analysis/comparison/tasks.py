@@ -1,0 +1,325 @@
+"""Pairs of tensors become tasks: pieces that lie alike in both files, or the same elements of both.
+
+Where two tensors have the same strides, their bytes are walked side by side as they lie. Where they
+have not (one was saved transposed), tiles of the same elements are read from each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from math import prod
+from typing import Any, NamedTuple, TypeVar
+
+from inspector.core.analysis.comparison.deltas import Delta, delta, delta_of_blocks
+from inspector.core.arrays import (
+    Block,
+    Window,
+    blocks_of,
+    distinct_view,
+    encoding_of,
+    load_window,
+    region,
+)
+from inspector.core.arrays.blocks import check_bounds
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import FormatError, InspectorError
+from inspector.core.model import Tensor
+from inspector.core.sources import Source, innermost, read_exactly
+
+R = TypeVar("R")
+Indexed = tuple[int, "Look", "Look"]
+
+_PIECE_ELEMENTS = 1 << 22
+_TILE_ELEMENTS = 1 << 20
+_TASK_BYTES = 32 << 20  # of both sides
+_TASK_PIECES = 512
+_READ = 1 << 20
+_FEW = 1 << 24  # elements that are gone through however often they repeat
+_MOST_REPEATED = 4  # elements per position of a view that is walked element by element
+
+
+class Look(NamedTuple):
+    """Where the values of a tensor are."""
+
+    tensor: Tensor
+    source: Source
+    offset: int
+    big_endian: bool
+    crc: int | None
+    """The checksum of exactly these values, where the file states it."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the values."""
+        return self.tensor.nbytes
+
+
+class Piece(NamedTuple):
+    """The same elements of two tensors."""
+
+    number: int
+    a: Block | Window
+    b: Block | Window
+    first: tuple[int, ...]
+    """Of blocks, the position in the storage; of windows, the index of the first element."""
+    shape: tuple[int, ...] = ()
+    """Of windows, the shape of the whole tensor."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of both sides."""
+        return _size(self.a) + _size(self.b)
+
+
+class Task(NamedTuple):
+    """Pieces that one worker goes through."""
+
+    pieces: tuple[Piece, ...]
+
+    def each(self, look: Callable[[Piece], R]) -> Iterator[tuple[int, R | InspectorError]]:
+        """Yield what `look` makes of each piece, or why it cannot be read."""
+        for piece in self.pieces:
+            try:
+                yield piece.number, look(piece)
+            except InspectorError as error:
+                yield piece.number, error
+
+
+def look_at(checkpoint: Checkpoint, tensor: Tensor) -> Look:
+    """Return where the values of a tensor are; raises InspectorError where there are none."""
+    check_bounds(tensor)
+    storage = tensor.storage
+    assert storage is not None
+    source, offset = innermost(*checkpoint.locate(storage))
+    whole = tensor.contiguous and not tensor.offset and tensor.nbytes == storage.nbytes
+    crc = checkpoint.checksum(storage) if whole and not tensor.lazy else None
+    return Look(tensor, source, offset, checkpoint.byte_order == "big", crc)
+
+
+def is_alike(a: Look, b: Look) -> bool:
+    """Return whether the elements of two tensors of one shape lie in the same order."""
+    view_a, view_b = distinct_view(a.tensor), distinct_view(b.tensor)
+    if view_a is None or view_b is None:
+        return True
+    if min(a.tensor.dtype.bits, b.tensor.dtype.bits) < 8:
+        return a.tensor.dtype == b.tensor.dtype
+    if a.tensor.lazy != b.tensor.lazy:
+        return False
+    return (
+        _steps(a.tensor) == _steps(b.tensor)
+        and (view_a.sizes, view_a.strides) == (view_b.sizes, view_b.strides)
+        and not view_a.dense
+    )
+
+
+def _steps(tensor: Tensor) -> list[int]:
+    pairs = zip(tensor.shape, tensor.stride, strict=True)
+    return [0 if size == 1 else step for size, step in pairs]
+
+
+def index_at(a: Look, b: Look, place: int) -> tuple[int, ...]:
+    """Return the index of the element that stands at `place`, as pieces count places."""
+    tensor = a.tensor
+    if not is_alike(a, b):
+        return _unravel(place, tensor.shape)
+    index = [0] * len(tensor.shape)
+    for axis in sorted(range(len(tensor.shape)), key=lambda axis: -tensor.stride[axis]):
+        if tensor.shape[axis] > 1 and tensor.stride[axis] > 0:
+            index[axis] = min(place // tensor.stride[axis], tensor.shape[axis] - 1)
+            place -= index[axis] * tensor.stride[axis]
+    return tuple(index)
+
+
+class Tasks:
+    """Makes tasks for one step of a comparison and puts their results together by pair."""
+
+    def __init__(self) -> None:
+        self._left: dict[int, int] = {}
+        self._found: dict[int, Any] = {}
+        self._failed: dict[int, InspectorError] = {}
+        self._settled: list[tuple[int, Any]] = []
+
+    def batches(self, items: Iterable[Indexed]) -> Iterator[tuple[int, Task]]:
+        """Yield tasks with their cost: parts of large tensors, many small ones together."""
+        batch: list[Piece] = []
+        cost = 0
+        for number, a, b in items:
+            self._left[number] = 1
+            try:
+                for piece in _pieces(number, a, b):
+                    if batch and (cost + piece.nbytes > _TASK_BYTES or len(batch) >= _TASK_PIECES):
+                        yield cost // 2, Task(tuple(batch))
+                        batch, cost = [], 0
+                    batch.append(piece)
+                    cost += piece.nbytes
+                    self._left[number] += 1
+            except InspectorError as error:
+                self._failed[number] = error
+            self._let_go(number)
+        if batch:
+            yield cost // 2, Task(tuple(batch))
+
+    def take(
+        self, results: Iterable[tuple[int, R | InspectorError]], merge: Callable[[R, R], R]
+    ) -> None:
+        """Add the results of a task to those of their pairs."""
+        for number, found in results:
+            if isinstance(found, InspectorError):
+                self._failed.setdefault(number, found)
+            elif number in self._found:
+                self._found[number] = merge(self._found[number], found)
+            else:
+                self._found[number] = found
+            self._let_go(number)
+
+    def settled(self) -> Iterator[tuple[int, Any]]:
+        """Yield, once, the pairs that nothing more is to come for; None for empty tensors."""
+        ready, self._settled = self._settled, []
+        yield from ready
+
+    def _let_go(self, number: int) -> None:
+        self._left[number] -= 1
+        if not self._left[number]:
+            del self._left[number]
+            found = self._found.pop(number, None)
+            self._settled.append((number, self._failed.pop(number, None) or found))
+
+
+def _pieces(number: int, a: Look, b: Look) -> Iterator[Piece]:
+    if 0 in a.tensor.shape:
+        return
+    if not is_alike(a, b):
+        yield from _tiles(number, a, b)
+        return
+    blocks = zip(_blocks(a), _blocks(b), strict=True)
+    bits = a.tensor.dtype.bits
+    begin = a.offset + a.tensor.offset * bits // 8
+    for one, other in blocks:
+        yield Piece(number, one, other, ((one.start - begin) * 8 // bits,))
+
+
+def _blocks(look: Look) -> Iterator[Block]:
+    # As many elements per block on both sides, whatever their width.
+    most = _PIECE_ELEMENTS * look.tensor.dtype.bits // 8
+    return blocks_of(look.tensor, look.source, look.offset, big_endian=look.big_endian, most=most)
+
+
+def _tiles(number: int, a: Look, b: Look) -> Iterator[Piece]:
+    shape = a.tensor.shape
+    if min(a.tensor.dtype.bits, b.tensor.dtype.bits) < 8:
+        raise FormatError("Packed values of different layouts are not compared.")
+    for look in (a, b):
+        first, stop = look.tensor.extent
+        positions = (stop - first) * 8 // look.tensor.dtype.bits
+        if prod(shape) > max(_MOST_REPEATED * positions, _FEW):
+            raise FormatError(
+                "The tensor repeats its elements and the other one does not: not compared."
+            )
+    for ranges in _split(tuple(map(range, shape))):
+        yield Piece(
+            number,
+            Window(a.source, a.offset, region(a.tensor, ranges), a.big_endian),
+            Window(b.source, b.offset, region(b.tensor, ranges), b.big_endian),
+            tuple(row.start for row in ranges),
+            shape,
+        )
+
+
+def _split(ranges: tuple[range, ...]) -> Iterator[tuple[range, ...]]:
+    """Yield tiles of few enough elements, as square as they can be."""
+    if prod(map(len, ranges)) <= _TILE_ELEMENTS:
+        yield ranges
+        return
+    axis = max(range(len(ranges)), key=lambda number: len(ranges[number]))
+    row = ranges[axis]
+    middle = row.start + len(row) // 2
+    for half in (range(row.start, middle), range(middle, row.stop)):
+        yield from _split((*ranges[:axis], half, *ranges[axis + 1 :]))
+
+
+def _size(part: Block | Window) -> int:
+    return part.nbytes if isinstance(part, Block) else part.tensor.nbytes
+
+
+def _unravel(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    index = []
+    for size in reversed(shape):
+        place, at = divmod(place, max(size, 1))
+        index.append(at)
+    return tuple(reversed(index))
+
+
+# ---- worker processes -----------------------------------------------------------------------
+
+
+def equal(task: Task) -> list[tuple[int, bool | InspectorError]]:
+    """Worker: return for each piece whether both sides have the same bits."""
+    return list(task.each(_equal))
+
+
+def apart(task: Task) -> list[tuple[int, Delta | InspectorError]]:
+    """Worker: return for each piece how far both sides are apart."""
+    return list(task.each(_apart))
+
+
+def digest(task: Task) -> list[tuple[int, bytes | InspectorError]]:
+    """Worker: return for each piece a hash of the first side's bytes."""
+    return list(task.each(_digest))
+
+
+def _equal(piece: Piece) -> bool:
+    a, b = piece.a, piece.b
+    if not isinstance(a, Block) or not isinstance(b, Block):
+        return not _apart(piece).changed
+    if a.big_endian != b.big_endian or not a.view.solid:
+        return not _apart(piece).changed
+    for start in range(0, a.nbytes, _READ):
+        length = min(_READ, a.nbytes - start)
+        one = read_exactly(a.source, a.start + start, length, "a tensor")
+        if one != read_exactly(b.source, b.start + start, length, "a tensor"):
+            return False
+    return True
+
+
+def _apart(piece: Piece) -> Delta:
+    a, b = piece.a, piece.b
+    if isinstance(a, Block) and isinstance(b, Block):
+        found = delta_of_blocks(a, b)
+        return found._replace(at=piece.first[0] + _position(a, found.at))
+    assert isinstance(a, Window)
+    assert isinstance(b, Window)
+    one, other = _window(a), _window(b)
+    found = delta(one, other, a.tensor.dtype, b.tensor.dtype, 0)
+    index = _unravel(found.at, a.tensor.shape)
+    place = 0
+    for size, begin, at in zip(piece.shape, piece.first, index, strict=True):
+        place = place * size + begin + at
+    return found._replace(at=place)
+
+
+def _position(block: Block, walked: int) -> int:
+    """Return where in the storage the element is that was walked as number `walked`."""
+    if block.view.solid:
+        return walked * encoding_of(block.dtype).bits // block.dtype.bits
+    index = _unravel(walked, block.view.sizes)
+    return sum(at * stride for at, stride in zip(index, block.view.strides, strict=True))
+
+
+def _window(window: Window) -> Any:
+    values = load_window(window)
+    if values.there is not None:
+        raise FormatError("Bytes of the tensor are missing.")
+    if window.tensor.lazy:
+        raise FormatError("Conjugated and negated views are compared with their like only.")
+    return values.stored.reshape(-1)
+
+
+def _digest(piece: Piece) -> bytes:
+    found = hashlib.blake2b(repr(piece.first).encode(), digest_size=16)
+    block = piece.a
+    assert isinstance(block, Block)
+    for start in range(0, block.nbytes, _READ):
+        length = min(_READ, block.nbytes - start)
+        found.update(read_exactly(block.source, block.start + start, length, "a tensor"))
+    return found.digest()
