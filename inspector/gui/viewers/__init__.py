@@ -5,6 +5,7 @@ from inspector.gui.viewers.kinds import file_name
 from inspector.gui.viewers.loading import LoadingViewer
 from inspector.gui.viewers.modules import ModulesViewer
 from inspector.gui.viewers.panel import ViewerPanel
+from inspector.gui.viewers.statistics import StatisticsViewer
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.viewers.text import TextViewer
 
@@ -12,6 +13,7 @@ from inspector.gui.viewers.text import TextViewer
 VIEWERS: tuple[type[Viewer], ...] = (
     SummaryViewer,
     ModulesViewer,
+    StatisticsViewer,
     TextViewer,
     LoadingViewer,
 )

@@ -12,6 +12,7 @@ from inspector.core.analysis.space import Shared
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import NO_TENSORS, Node, Path, Totals
 from inspector.gui.context import AppContext
+from inspector.gui.viewers.scan import ValueScan
 
 UNSUITED = -1
 USUAL = 100
@@ -35,6 +36,8 @@ class Subject:
     """The parameter whose state an optimizer keeps here."""
     kept: tuple[Kept, ...] = ()
     """What optimizers keep for this parameter."""
+    scan: ValueScan | None = None
+    """What has been read of all values."""
     note: str = ""
     """Why the parameters of this optimizer are not known by name."""
 

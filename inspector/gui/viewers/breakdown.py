@@ -48,7 +48,7 @@ def breakdown(
     if node.kind in ("group", "repeat"):
         base, start = path[:-1], len(node.value.prefix)
     sums: dict[str, _Sum] = {}
-    for number, (below, tensor) in enumerate(_tensors(node)):
+    for number, (below, tensor) in enumerate(tensors_below(node)):
         if number % _PULSE == 0:
             progress(0.5, "Adding up modules")
         name, target, rest = _place(base, below, start, depth)
@@ -66,7 +66,7 @@ def breakdown(
     )
 
 
-def _tensors(node: Node) -> Iterator[tuple[Path, Tensor]]:
+def tensors_below(node: Node) -> Iterator[tuple[Path, Tensor]]:
     """Yield tensors in stored order with their path below `node`, groups being no steps."""
     pending: list[tuple[Path, Node]] = [((), node)]
     while pending:

@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Finding
+from inspector.core.model import Finding, Path
+from inspector.core.summary import path_text
 from inspector.gui.theme import Theme, pixmap
 from inspector.gui.widgets.labels import PlainLabel
 
@@ -25,15 +26,17 @@ class FindingList(QWidget):
         super().__init__()
         self._theme = theme
         self._findings: Sequence[Finding] = ()
+        self._base: Path = ()
         self._rows: list[QWidget] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         theme.changed.connect(self._dress)
 
-    def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Replace the list."""
+    def show_findings(self, findings: Sequence[Finding], base: Path = ()) -> None:
+        """Replace the list; places are told from `base` on."""
         self._findings = findings
+        self._base = base
         for widget in self._rows:
             self._column.removeWidget(widget)
             widget.hide()
@@ -60,10 +63,10 @@ class FindingList(QWidget):
         ]
 
     def _dress(self) -> None:
-        self.show_findings(self._findings)
+        self.show_findings(self._findings, self._base)
 
     def _row(self, finding: Finding) -> QWidget:
-        row = _FindingRow(finding, getattr(self._theme.colours, finding.severity))
+        row = _FindingRow(finding, getattr(self._theme.colours, finding.severity), self._base)
         if finding.path:
             row.button.clicked.connect(lambda: self.jump_requested.emit(finding.path))
         return row
@@ -72,7 +75,7 @@ class FindingList(QWidget):
 class _FindingRow(QWidget):
     """Picture of the severity, the sentence, and a way to the node."""
 
-    def __init__(self, finding: Finding, colour: str) -> None:
+    def __init__(self, finding: Finding, colour: str, base: Path) -> None:
         super().__init__()
         picture = QLabel()
         picture.setPixmap(pixmap(finding.severity, colour, 18, self.devicePixelRatio()))
@@ -86,7 +89,13 @@ class _FindingRow(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         line.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(self.message, 1)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self.message)
+        if len(finding.path) > len(base):
+            place = path_text(finding.path[len(base) :])
+            words.addWidget(PlainLabel(text.printable(place, 400), tone="muted", wrap=True))
+        line.addLayout(words, 1)
         line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
-        self.button.setEnabled(bool(finding.path))
-        self.button.setVisible(bool(finding.path))
+        self.button.setEnabled(len(finding.path) > len(base))  # not to where one is
+        self.button.setVisible(len(finding.path) > len(base))

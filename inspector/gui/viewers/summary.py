@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.space import Shared
-from inspector.core.model import Path, python_path
+from inspector.core.model import Finding, Path, python_path
 from inspector.core.recognition.outline import layer_of
 from inspector.core.summary import facts_of, made_up_facts, path_text
 from inspector.gui.context import AppContext
@@ -58,10 +61,12 @@ class SummaryViewer(Viewer):
     def show_subject(self, subject: Subject) -> None:
         facts = [(name, text.printable(shown, 4000)) for name, shown in _facts(subject)]
         self.grid.show_facts(facts, _targets(subject))
-        every = subject.checkpoint.findings
+        every: Iterable[Finding] = subject.checkpoint.findings
+        if subject.scan is not None:
+            every = chain(every, subject.scan.found)
         length = len(subject.path)
         here = [finding for finding in every if finding.path[:length] == subject.path]
-        self.findings.show_findings(here)
+        self.findings.show_findings(here, subject.path)
         self.findings.setVisible(bool(here))
         self._line.setVisible(bool(here))
         self._area.verticalScrollBar().setValue(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont
@@ -32,18 +33,29 @@ class Banner(QWidget):
         title, _, rest = text.printable(headline).partition(" · ")
         self.title = PlainLabel(title, font=scaled(1.25, QFont.Weight.DemiBold))
         self.facts = PlainLabel(rest, tone="muted", wrap=True)
-        self.badges = {
-            severity: self._badge(severity, noun, number)
-            for severity, noun in _BADGES
-            if (number := Counter(finding.severity for finding in findings)[severity])
-        }
-        for severity, badge in self.badges.items():
-            messages = [finding.message for finding in findings if finding.severity == severity]
-            badge.setToolTip(plain_tool_tip("\n".join(map(text.printable, messages[:8]))))
+        self.badges: dict[Severity, QPushButton] = {}
         self._lay_out()
         self.facts.setVisible(bool(rest))  # not before it has a parent: it would be a window
-        self._dress()
+        self.show_findings(findings)
         theme.changed.connect(self._dress)
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Replace the badges by those of other findings."""
+        for badge in self.badges.values():
+            self._row.removeWidget(badge)
+            badge.hide()
+            badge.deleteLater()
+        counted = Counter(finding.severity for finding in findings)
+        self.badges = {
+            severity: self._badge(severity, noun, counted[severity])
+            for severity, noun in _BADGES
+            if counted[severity]
+        }
+        for severity, badge in self.badges.items():
+            messages = islice((f.message for f in findings if f.severity == severity), 8)
+            badge.setToolTip(plain_tool_tip("\n".join(map(text.printable, messages))))
+            self._row.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
+        self._dress()
 
     def _badge(self, severity: Severity, noun: str, number: int) -> QPushButton:
         badge = QPushButton(text.plural(number, noun))
@@ -64,9 +76,7 @@ class Banner(QWidget):
         words.setSpacing(2)
         words.addWidget(self.title)
         words.addWidget(self.facts)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 10, 14, 11)
-        row.setSpacing(8)
-        row.addLayout(words, 1)
-        for badge in self.badges.values():
-            row.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(16, 10, 14, 11)
+        self._row.setSpacing(8)
+        self._row.addLayout(words, 1)

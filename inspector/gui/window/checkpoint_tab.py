@@ -141,6 +141,7 @@ class CheckpointTab(QWidget):
         view = CheckpointView(self._context, opened)
         view.status_changed.connect(self.status_changed)
         view.menu_requested.connect(self.menu_requested)
+        view.reload_requested.connect(self.open)
         if before is not None:
             view.take_place_of(before)
             self._drop_view()

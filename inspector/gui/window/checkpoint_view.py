@@ -10,16 +10,21 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Node, Path
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.model import Finding, Node, Path
+from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.lines import Row
-from inspector.gui.tree.marks import marks_of
+from inspector.gui.tree.marks import NO_MARKS, Marks, marks_of, marks_with
 from inspector.gui.tree.pane import TreePane
 from inspector.gui.tree.selection import Sum, add_up, describe_totals
 from inspector.gui.viewers import VIEWERS, Subject, ViewerPanel
+from inspector.gui.viewers.scan import ValueScan
+from inspector.gui.viewers.statistics import StatisticsViewer
 from inspector.gui.window.banner import Banner
 from inspector.gui.window.opening import Opened
+from inspector.gui.window.scan_bar import ScanBar
 
 _SHARE = "window/tree_share"
 _USUAL_SHARE = 0.64
@@ -33,6 +38,8 @@ class CheckpointView(QWidget):
     menu_requested = Signal(QPoint)
     marked = Signal()  # findings, ties and what filters offer are known
     looked = Signal()  # the panel shows what is selected
+    scanned = Signal()  # what a scan has found is on screen
+    reload_requested = Signal()
 
     def __init__(self, context: AppContext, opened: Opened) -> None:
         super().__init__()
@@ -43,6 +50,8 @@ class CheckpointView(QWidget):
         self._looked_at: object = None
         self._adding: Job | None = None
         checkpoint = opened.checkpoint
+        self.scan = ValueScan(context, checkpoint)
+        self.scan_bar = ScanBar(context.theme, self.scan)
         self.banner = Banner(context.theme, opened.headline, checkpoint.findings)
         self.tree = TreePane(context, opened.subject, opened.first)
         self.panel = ViewerPanel(context, VIEWERS)
@@ -57,6 +66,7 @@ class CheckpointView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
+        column.addWidget(self.scan_bar)
         column.addWidget(self.splitter, 1)
         self.splitter.splitterMoved.connect(self._keep_share)
         self.banner.findings_requested.connect(self.show_whole)
@@ -64,7 +74,12 @@ class CheckpointView(QWidget):
         self.tree.selection_counted.connect(self._look)
         self.tree.menu_requested.connect(self.menu_requested)
         self.panel.jump_requested.connect(self.tree.go_to)
+        self.scan.settled.connect(self._mark_findings)
+        self.scan_bar.statistics_requested.connect(self.show_statistics)
+        self.scan_bar.findings_requested.connect(self._filter_findings)
+        self.scan_bar.reload_requested.connect(self.reload_requested)
         self._marking: Job | None = None
+        self._marks = NO_MARKS
         self.show_whole()
 
     def start_marking(self) -> None:
@@ -89,6 +104,12 @@ class CheckpointView(QWidget):
         self.tree.view.clear_current()
         self._look()
 
+    def show_statistics(self) -> None:
+        """Look at the table of all values that have been read."""
+        self.panel.prefer(StatisticsViewer)
+        self._looked_at = None
+        self.show_whole()
+
     def current_node(self) -> Node | None:
         """Return the node of the current row."""
         row = self.tree.view.current_row()
@@ -108,13 +129,42 @@ class CheckpointView(QWidget):
             if job is not None:
                 job.cancel()
         self.tree.stop()
+        self.scan.drop()
         self.opened.close()
 
-    def _show_marks(self, marks: object) -> None:
-        self.tree.show_marks(marks)  # type: ignore[arg-type]
+    def _show_marks(self, marks: Marks) -> None:
+        self._marks = marks
+        self.tree.show_marks(marks)
         self._looked_at = None
         self._look()
         self.marked.emit()
+        if self.scan.state not in ("idle", "busy"):
+            self._mark_findings()
+
+    def _mark_findings(self) -> None:
+        """Mark in the tree what a scan has found, however far it has come."""
+        if self._marking is not None:
+            self._marking.cancel()
+        checkpoint = self.opened.checkpoint
+        self._marking = self._context.jobs.start(
+            "Marking findings", _with_findings, self._marks, checkpoint, self.scan
+        )
+        self._marking.succeeded.connect(self._show_findings)
+
+    def _show_findings(self, found: tuple[Marks, list[Finding]]) -> None:
+        marks, findings = found
+        self._marking = None
+        self.scan.found = findings
+        self.tree.show_marks(marks)
+        self.banner.show_findings([*self.opened.checkpoint.findings, *findings])
+        self.scan_bar.tell(findings)
+        self._looked_at = None
+        self._look()
+        self.status_changed.emit()
+        self.scanned.emit()
+
+    def _filter_findings(self) -> None:
+        self.tree.filter_bar.set_filters(self.tree.filter_bar.filters._replace(found=True))
 
     def _look(self) -> None:
         """Show what is selected; Qt tells of one change of the selection in several ways."""
@@ -156,6 +206,7 @@ class CheckpointView(QWidget):
             marks.shared.get(id(node)),
             marks.owners.get(id(node)),
             marks.kept.get(id(node), ()),
+            self.scan,
             marks.notes.get(id(node), ""),
         )
         self.panel.show_subject(subject)
@@ -181,6 +232,13 @@ class CheckpointView(QWidget):
         sizes = self.splitter.sizes()
         self._share = sizes[0] / max(1, sum(sizes))
         self._context.settings.setValue(_SHARE, self._share)
+
+
+def _with_findings(
+    marks: Marks, checkpoint: Checkpoint, scan: ValueScan, *, progress: Progress = silent
+) -> tuple[Marks, list[Finding]]:
+    findings = list(scan.findings())
+    return marks_with(marks, checkpoint.root, findings, progress=progress), findings
 
 
 def _facts(found: Sum) -> list[tuple[str, str]]:

@@ -144,6 +144,11 @@ def _columns(window: MainWindow) -> None:
         tree.view.columns.ask(QPoint(8, tree.view.horizontalHeader().height()))
 
 
+def _scan(window: MainWindow) -> None:
+    if view := _view(window):
+        view.scan.start()
+
+
 def _whole_file(window: MainWindow) -> None:
     if view := _view(window):
         view.show_whole()
@@ -205,6 +210,7 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "expand_all": _expand_all,
     "collapse_all": _collapse_all,
     "columns": _columns,
+    "scan": _scan,
     "whole_file": _whole_file,
     "other_side": _other_side,
     "next_view": _next_view,
