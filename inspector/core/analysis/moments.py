@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _UNIT = 1074  # sums are integers in units of 2^-1074
 _FEW = 4096  # codes that are sorted quicker than 65,536 counters are cleared
-_SHIFT_BEYOND = 256  # squares of the mean over the variance, from which cancellation would show
+SHIFT_BEYOND = 256  # squares of the mean over the variance, from which cancellation would show
 _HUGE, _TINY = 1e150, 1e-140  # float64 beyond which squares leave its range
 
 
@@ -221,6 +221,14 @@ def _real(values: Array) -> Partial:
     return Partial(elements, nan, posinf, neginf, zero, low, high, total, squares)
 
 
+def partial_of_sums(
+    elements: int, zero: int, low: float, high: float, total: float, squares: float
+) -> Partial:
+    """Return what finite elements amount to whose sums are known."""
+    exact = _fixed(total)
+    return Partial(elements, 0, 0, 0, zero, low, high, exact, _fixed_square(squares))
+
+
 def _sums(wide: Array) -> tuple[int, int]:
     """Return the sums of finite float64 values and of their squares, in exact units."""
     import numpy as np
@@ -228,7 +236,7 @@ def _sums(wide: Array) -> tuple[int, int]:
     number = wide.size
     total, squares = float(wide.sum()), float(np.dot(wide, wide))
     aside = total * total / number
-    if aside <= _SHIFT_BEYOND * (squares - aside):
+    if aside <= SHIFT_BEYOND * (squares - aside):
         return _fixed(total), _fixed_square(squares)
     # All values are close to their mean: their squares would hide how they differ.
     centre = total / number

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from inspector.core.analysis.moments import NOTHING, Partial, mean_of, merge, negated, root, summary
 from inspector.core.analysis.passes import Batch, Results, run_pass
+from inspector.core.analysis.side_by_side import side_by_side
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.errors import FormatError, InspectorError
@@ -107,9 +108,10 @@ def _chosen(tensor: Tensor) -> Tensor:
 def summarize(task: Batch) -> Results[Partial]:
     """Worker: return what each block amounts to, or why it cannot be read."""
     found: Results[Partial] = []
-    for number, negative, block in task:
+    small = side_by_side([block for _, _, block in task])
+    for position, (number, negative, block) in enumerate(task):
         try:
-            partial = summary(block)
+            partial = small[position].partial if position in small else summary(block)
             found.append((number, negated(partial) if negative else partial))
         except InspectorError as error:
             found.append((number, error))

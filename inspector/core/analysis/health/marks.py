@@ -22,6 +22,8 @@ _NORMAL = {
 }
 NARROWER = {"float64": ("float32",), "float32": ("bfloat16", "float16")}
 """The dtypes of half the size that may hold the same values."""
+NARROW_FROM = 1024  # elements: a few numbers fit anything
+_WIDER_THAN_ANY = frozenset(NARROWER["float32"])
 # Bits of the wide dtype that are zero in every number that the narrow one holds.
 _LOST = {"float32": (1 << 29) - 1, "bfloat16": (1 << 16) - 1, "float16": (1 << 13) - 1}
 _INTEGER = {"float64": "u8", "float32": "u4"}
@@ -86,6 +88,15 @@ def merge_marks(one: Marks, other: Marks) -> Marks:
 def unseen(dtype: str, zeros: int) -> Marks:
     """Return the marks of a block whose elements were not seen one by one: nothing is claimed."""
     return Marks(zeros, frozenset(NARROWER.get(dtype, ())))
+
+
+def marks_of_bits(elements: int, below_normal: int, bits: int) -> Marks | None:
+    """Return the marks of a small float32 tensor; None if its elements have to be seen for that."""
+    if elements < NARROW_FROM:
+        return Marks(below_normal, _WIDER_THAN_ANY)
+    if all(bits & _LOST[name] for name in NARROWER["float32"]):
+        return Marks(below_normal, _WIDER_THAN_ANY)
+    return None
 
 
 def below_normal(chunk: Array, integer: str, doubled: int) -> int:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.core.analysis.health.base import Health, Look
-from inspector.core.analysis.health.marks import NARROWER
+from inspector.core.analysis.health.marks import NARROW_FROM, NARROWER
 from inspector.core.model import Finding
 from inspector.core.text import size
-
-_FEWEST = 1024  # elements: a few numbers fit anything
 
 
 def _narrower(look: Look) -> Iterator[Finding]:
     found = look.statistics
-    if found.elements < _FEWEST or found.min == found.max or found.finite < found.elements:
+    if found.elements < NARROW_FROM or found.min == found.max or found.finite < found.elements:
         return
     if found.min in (0, -1) and found.max == 1 and found.zero:
         return  # very probably a mask of zeros and ones

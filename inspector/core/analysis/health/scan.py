@@ -24,6 +24,7 @@ from inspector.core.analysis.health.marks import (
     Marker,
     Marks,
     Suspect,
+    marks_of_bits,
     merge_marks,
     unseen,
 )
@@ -31,7 +32,9 @@ from inspector.core.analysis.health.roles import Roles
 from inspector.core.analysis.health.table import HEALTH
 from inspector.core.analysis.moments import NOTHING, Partial, merge, negated, summary
 from inspector.core.analysis.passes import Batch, Results, run_pass
+from inspector.core.analysis.side_by_side import Small, side_by_side
 from inspector.core.analysis.statistics import finish, measured
+from inspector.core.arrays import Block
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError
@@ -76,22 +79,39 @@ class Examined(NamedTuple):
 def examine(task: Batch) -> Results[Examined]:
     """Worker: return what each block amounts to and what its bits tell, or why it is not read."""
     found: Results[Examined] = []
-    for number, negative, block in task:
+    small = side_by_side([block for _, _, block in task])
+    for position, (number, negative, block) in enumerate(task):
         try:
-            marker = Marker(block.dtype.name)
-            partial = summary(block, marker.watch)
+            examined = _known(small.get(position)) or _examined(block)
         except InspectorError as error:
             found.append((number, error))
             continue
-        if block.view.dense:
-            marks = unseen(block.dtype.name, partial.zero)
-        else:
-            marks = marker.marks(block.view.weight)
-        if partial.nan or partial.posinf or partial.neginf:
-            suspect = Suspect(block, bool(partial.nan), bool(partial.posinf or partial.neginf))
-            marks = marks._replace(suspects=(suspect,))
-        found.append((number, Examined(negated(partial) if negative else partial, marks)))
+        found.append((number, _with_sign(examined) if negative else examined))
     return found
+
+
+def _known(small: Small | None) -> Examined | None:
+    if small is None:
+        return None
+    marks = marks_of_bits(small.partial.elements, small.below_normal, small.bits)
+    return Examined(small.partial, marks) if marks is not None else None
+
+
+def _with_sign(examined: Examined) -> Examined:
+    return examined._replace(partial=negated(examined.partial))
+
+
+def _examined(block: Block) -> Examined:
+    marker = Marker(block.dtype.name)
+    partial = summary(block, marker.watch)
+    if block.view.dense:
+        marks = unseen(block.dtype.name, partial.zero)
+    else:
+        marks = marker.marks(block.view.weight)
+    if partial.nan or partial.posinf or partial.neginf:
+        suspect = Suspect(block, bool(partial.nan), bool(partial.posinf or partial.neginf))
+        marks = marks._replace(suspects=(suspect,))
+    return Examined(partial, marks)
 
 
 def merge_examined(one: Examined, other: Examined) -> Examined:
