@@ -7,7 +7,7 @@ the picture are then made of several axes, one inside the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import isqrt, prod
 from typing import NamedTuple
 
@@ -17,7 +17,8 @@ from inspector.core.model import Tensor
 
 _ONE_LINE = 128  # values of a single axis that stand in one row
 _LARGEST_KERNEL = 32
-_MOST_KERNELS = 64  # of each of the two axes that count them, on one page
+KERNELS = 64
+"""Of each of the two axes that count them, on one page."""
 
 
 class Step(NamedTuple):
@@ -133,10 +134,10 @@ def has_kernels(tensor: Tensor) -> bool:
     return height * width > 1 and max(height, width) <= _LARGEST_KERNEL
 
 
-def pages_of(size: int) -> Iterator[range]:
-    """Yield the runs of kernels along one axis that are shown at once."""
-    for first in range(0, size, _MOST_KERNELS):
-        yield range(first, min(first + _MOST_KERNELS, size))
+def page_of(size: int, index: int) -> range:
+    """Return the indices of an axis of kernels that are shown together with one of them."""
+    first = index - index % KERNELS
+    return range(first, min(first + KERNELS, size))
 
 
 def kernels_of(tensor: Tensor, first: range, second: range, at: Sequence[int] = ()) -> Grid:

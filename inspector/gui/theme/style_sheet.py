@@ -67,6 +67,12 @@ QComboBox:focus, QSpinBox:focus { border-color: $accent; }
 QComboBox QAbstractItemView { background: $base; border: 1px solid $strong_line;
     selection-background-color: $selection; selection-color: $text; }
 
+QSlider::groove:horizontal { background: $line; height: 4px; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $strong_line; border-radius: 2px; }
+QSlider::handle:horizontal { background: $base; border: 2px solid $accent; width: 10px;
+    margin: -5px 0; border-radius: 7px; }
+QSlider::handle:horizontal:focus { background: $accent; }
+
 QPushButton { background: $base; border: 1px solid $strong_line; border-radius: 6px;
     padding: 6px 16px; min-height: 1.2em; }
 QPushButton:hover { background: $hover; }

@@ -22,7 +22,7 @@ from inspector.core.analysis.planes import (
     has_kernels,
     kernels_of,
     line_of,
-    pages_of,
+    page_of,
     plane_of,
     unpacked,
     usual_axes,
@@ -206,7 +206,11 @@ def test_kernels_stand_side_by_side() -> None:
     assert has_kernels(value)
     assert not has_kernels(described(64, 3, 1, 1))
     assert not has_kernels(described(2, 12, 64, 64))
-    assert list(pages_of(130)) == [range(64), range(64, 128), range(128, 130)]
+    assert [page_of(130, index) for index in (0, 127, 129)] == [
+        range(64),
+        range(64, 128),
+        range(128, 130),
+    ]
     deep = kernels_of(described(4, 2, 3, 5, 5), range(4), range(2), (0, 0, 2, 0, 0))
     assert deep.plane.index_at(0, 0) == (0, 0, 2, 0, 0)
 
