@@ -1,6 +1,7 @@
 """Ways to look at a node: one file each, and one row in `VIEWERS`."""
 
 from inspector.gui.viewers.base import Subject, Viewer
+from inspector.gui.viewers.heat_map import HeatMapViewer
 from inspector.gui.viewers.kinds import file_name
 from inspector.gui.viewers.loading import LoadingViewer
 from inspector.gui.viewers.modules import ModulesViewer
@@ -14,6 +15,7 @@ VIEWERS: tuple[type[Viewer], ...] = (
     SummaryViewer,
     ModulesViewer,
     StatisticsViewer,
+    HeatMapViewer,
     TextViewer,
     LoadingViewer,
 )

@@ -1,0 +1,189 @@
+"""Numbers become colours: where the scale begins and ends, and a bar that says so."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPaintEvent, qRgb, qRgba
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from inspector.core import text
+from inspector.core.analysis.cells import Cells
+from inspector.gui.theme import Theme, tabular
+from inspector.gui.theme.colour_scales import LEVELS, odd_colour, scale_colours
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+Showing = Literal["extreme", "mean", "low", "high"]
+Limits = Literal["all", "most"]
+
+_ODD, _NOTHING = LEVELS, LEVELS + 1
+_PERCENT = (1, 99)
+_BAR = 12  # pixels of height
+_AIR = 4
+
+
+class Scale(NamedTuple):
+    """Which value has the first colour and which the last."""
+
+    low: float
+    high: float
+    diverging: bool
+    """True if zero is in the middle."""
+    cut: tuple[bool, bool] = (False, False)
+    """Whether there are values beyond either end, which have the colour of that end."""
+
+
+def drawn(cells: Cells, showing: Showing) -> Array:
+    """Return the number of each cell that is shown, as float64; where there is none, NaN."""
+    import numpy as np
+
+    low, high = cells.low.astype(np.float64), cells.high.astype(np.float64)
+    with np.errstate(all="ignore"):
+        if showing == "mean":
+            bad = 0 if cells.odd is None else cells.odd.sum(axis=0)
+            mean: Array = np.clip(cells.total / (cells.elements - bad), low, high)
+            return mean
+        if showing == "extreme":
+            found = np.where(np.abs(high) >= np.abs(low), high, low)
+        else:
+            found = low if showing == "low" else high
+    found[low > high] = np.nan
+    return found
+
+
+def scale_of(cells: Cells, showing: Showing, limits: Limits) -> Scale:
+    """Return the scale that suits some cells."""
+    import numpy as np
+
+    numbers = drawn(cells, showing)
+    numbers = numbers[np.isfinite(numbers)]
+    if not numbers.size:
+        return Scale(0.0, 0.0, diverging=False)
+    least, most = float(numbers.min()), float(numbers.max())
+    lowest, highest = float(cells.low.min()), float(cells.high.max())
+    if limits == "most":
+        low, high = (float(number) for number in np.percentile(numbers, _PERCENT, method="nearest"))
+    elif showing == "mean":
+        low, high = least, most
+    else:  # closer to, what stands behind other values comes to light as well
+        low, high = lowest, highest
+    if lowest < 0:
+        reach = max(abs(low), abs(high)) or max(-lowest, highest)
+        return Scale(-reach, reach, diverging=True, cut=(least < -reach, most > reach))
+    if low == high:
+        low = 0.0
+    return Scale(low, high, diverging=False, cut=(least < low, most > high))
+
+
+def levels(cells: Cells, showing: Showing, scale: Scale) -> Array:
+    """Return the number of the colour of each cell."""
+    import numpy as np
+
+    numbers = drawn(cells, showing)
+    with np.errstate(all="ignore"):
+        if scale.diverging:
+            share = numbers / scale.high / 2 + 0.5
+        else:
+            share = (numbers - scale.low) / (scale.high - scale.low)
+        share = np.nan_to_num(np.clip(share, 0, 1))
+        found = np.rint(share * (LEVELS - 1)).astype(np.uint8)
+    if cells.odd is not None:
+        found[cells.odd.any(axis=0)] = _ODD
+    found[cells.elements == 0] = _NOTHING
+    return found
+
+
+def image_of(found: Array, scale: Scale, *, dark: bool) -> QImage:
+    """Return a picture of one pixel per cell."""
+    import numpy as np
+
+    found = np.ascontiguousarray(found)
+    height, width = found.shape
+    image = QImage(found.data, width, height, width, QImage.Format.Format_Indexed8)
+    colours = [qRgb(*colour) for colour in scale_colours(diverging=scale.diverging, dark=dark)]
+    image.setColorTable([*colours, qRgb(*odd_colour(dark=dark)), qRgba(0, 0, 0, 0)])
+    # A copy: the picture does not keep the array alive.
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def number(value: float) -> str:
+    """Return a number as it stands at a scale."""
+    if not isfinite(value):
+        return {"inf": "+Inf", "-inf": "−Inf"}.get(str(value), "NaN")
+    return f"{value:.4g}".replace("-", "−")
+
+
+class ColourBar(QWidget):
+    """All colours of a scale with the numbers at its ends, and that of what is no number."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._scale: Scale | None = None
+        self._odd = 0
+        self.setFont(tabular())
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_scale(self, scale: Scale, odd: int) -> None:
+        """Replace the scale; `odd` elements are NaN or infinite."""
+        self._scale, self._odd = scale, odd
+        self.setAccessibleName("Colours: " + ", ".join((*self._ends(scale), self._said())))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, _BAR + _AIR + self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._scale is None:
+            return
+        colours = self._theme.colours
+        painter = QPainter(self)
+        muted = QColor(colours.muted)
+        room = float(self.width())
+        if self._odd:
+            room -= self._paint_odd(painter, muted)
+        bar = QRectF(0.5, 0.5, room - 1, _BAR - 1)
+        gradient = QLinearGradient(bar.topLeft(), bar.topRight())
+        found = scale_colours(diverging=self._scale.diverging, dark=self._theme.is_dark)
+        for place in range(0, LEVELS, 12):
+            gradient.setColorAt(place / (LEVELS - 1), QColor(*found[place]))
+        painter.setPen(QColor(colours.line))
+        painter.setBrush(gradient)
+        painter.drawRect(bar)
+        painter.setPen(muted)
+        words = QRectF(0, _BAR + _AIR, room, self.fontMetrics().height())
+        low, high = self._ends(self._scale)
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight, high)
+        if self._scale.diverging:
+            painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, "0")
+
+    def _paint_odd(self, painter: QPainter, ink: QColor) -> float:
+        """Paint the colour of what is no number at the right; return the room that it took."""
+        said = self._said()
+        width = self.fontMetrics().horizontalAdvance(said)
+        left = self.width() - width
+        painter.fillRect(
+            QRectF(left, 0, width, _BAR), QColor(*odd_colour(dark=self._theme.is_dark))
+        )
+        painter.setPen(ink)
+        words = QRectF(left, _BAR + _AIR, width, self.fontMetrics().height())
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight, said)
+        return width + 16.0
+
+    def _said(self) -> str:
+        return f"{text.exact(self._odd)} not finite" if self._odd else ""
+
+    @staticmethod
+    def _ends(scale: Scale) -> tuple[str, str]:
+        below, above = scale.cut
+        return ("≤ " if below else "") + number(scale.low), ("≥ " if above else "") + number(
+            scale.high
+        )
