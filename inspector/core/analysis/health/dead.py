@@ -17,6 +17,8 @@ def worth_a_look(look: Look) -> bool:
     if len(shape) < 2 or min(shape[:2]) < 2 or look.tensor.dtype.kind != "float":
         return False
     elements = look.statistics.elements
+    if look.statistics.finite < elements:
+        return False  # a mask of infinities, or broken anyway
     shortest = min(elements // shape[0], elements // shape[1])
     return look.trained and shortest <= look.statistics.zero < elements and shortest > 1
 

@@ -17,10 +17,12 @@ def _variance(look: Look) -> Iterator[Finding]:
     if found.min < 0:
         message = f"The smallest variance is {found.min:.6g}, below zero."
         yield look.finding("running-variance", "error", message)
-    elif found.zero:
-        number = f"{exact(found.zero)} of {exact(found.elements)} variances"
-        message = f"{number} {'is' if found.zero == 1 else 'are'} zero."
-        yield look.finding("running-variance", "warning", message)
+        return
+    nothing = look.marks.below_normal
+    if nothing:
+        number = f"{exact(nothing)} of {exact(found.elements)} variances"
+        message = f"{number} {'is' if nothing == 1 else 'are'} zero, or next to it."
+        yield look.finding("running-variance", "warning" if found.zero else "info", message)
 
 
 RUNNING_VARIANCE = Health(
