@@ -21,7 +21,8 @@ _HOLDERS = frozenset(
     {"argparse.Namespace", "types.SimpleNamespace", "decimal.Decimal", "fractions.Fraction",
      "uuid.UUID", "collections.namedtuple", "collections.UserDict", "collections.UserList"}
 )  # fmt: skip
-_ARRAYS = frozenset({"numpy.ndarray", "numpy.dtype"})
+# The last one loads bytes inside the pickle; what these name is counted as well.
+_ARRAYS = frozenset({"numpy.ndarray", "numpy.dtype", "torch.storage._load_from_bytes"})
 _RUN_SOURCE = frozenset(
     f"torch.fx.graph_module.reduce_{kind}graph_module" for kind in ("", "package_", "deploy_")
 )

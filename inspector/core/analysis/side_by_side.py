@@ -6,7 +6,7 @@ would go into calls. One read and a dozen calls do for all tensors of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,48 +38,53 @@ class Small(NamedTuple):
 
 def side_by_side(blocks: Sequence[Block]) -> dict[int, Small]:
     """Return what blocks amount to, by position; those that need a closer look are left out."""
+    order = sorted(
+        (position for position, block in enumerate(blocks) if _is_small(block)),
+        key=lambda position: blocks[position].start,
+    )
     found: dict[int, Small] = {}
     start = 0
-    while start < len(blocks):
-        stop = _run(blocks, start)
+    while start < len(order):
+        stop = start + 1
+        while stop < len(order) and _follows(blocks[order[stop - 1]], blocks[order[stop]]):
+            stop += 1
         if stop - start >= _FEWEST:
+            run = order[start:stop]
             with suppress(InspectorError):  # each for itself will say what is wrong with it
-                _work_out(blocks, start, stop, found)
-        start = max(stop, start + 1)
+                results = _work_out([blocks[position] for position in run])
+                found |= {run[place]: small for place, small in results}
+        start = stop
     return found
 
 
-def _run(blocks: Sequence[Block], start: int) -> int:
-    """Return where the run of neighbours ends that begins at `start`."""
-    source, end = blocks[start].source, -1
-    first = blocks[start].start
-    for position in range(start, len(blocks)):
-        block = blocks[position]
-        sizes, strides = block.view.sizes, block.view.strides
-        if (
-            block.dtype.name != "float32"
-            or block.source is not source
-            or (sizes and (strides != (1,) or sizes[0] > _MOST))
-            or block.view.weight != 1
-            or block.big_endian
-            or (block.start - first) % 4
-            or (end >= 0 and not end <= block.start <= end + _GAP)
-        ):
-            return position
-        end = block.start + 4 * (sizes[0] if sizes else 1)
-    return len(blocks)
+def _is_small(block: Block) -> bool:
+    sizes, strides = block.view.sizes, block.view.strides
+    return (
+        block.dtype.name == "float32"
+        and (not sizes or (strides == (1,) and sizes[0] <= _MOST))
+        and block.view.weight == 1
+        and not block.big_endian
+    )
 
 
-def _work_out(blocks: Sequence[Block], start: int, stop: int, found: dict[int, Small]) -> None:
+def _follows(one: Block, other: Block) -> bool:
+    """Return whether a block lies next to another one that begins no later."""
+    sizes = one.view.sizes
+    gap = other.start - one.start - 4 * (sizes[0] if sizes else 1)
+    return 0 <= gap <= _GAP and gap % 4 == 0 and one.source is other.source
+
+
+def _work_out(blocks: list[Block]) -> Iterator[tuple[int, Small]]:
+    """Yield what blocks that follow each other amount to, by position; raises SourceError."""
     import numpy as np
 
-    first, last = blocks[start], blocks[stop - 1]
+    first, last = blocks[0], blocks[-1]
     data = read_exactly(
         first.source, first.start, last.start + last.nbytes - first.start, "a tensor"
     )
     flat = np.frombuffer(data, "<f4")
-    counts = [block.view.sizes[0] if block.view.sizes else 1 for block in blocks[start:stop]]
-    begins = np.array([(block.start - first.start) // 4 for block in blocks[start:stop]], np.intp)
+    counts = [block.view.sizes[0] if block.view.sizes else 1 for block in blocks]
+    begins = np.array([(block.start - first.start) // 4 for block in blocks], np.intp)
     # Pairs of begin and end: every second result is that of a gap, and dropped.
     bounds = np.empty(2 * len(counts), np.intp)
     bounds[::2], bounds[1::2] = begins, begins + np.array(counts, np.intp)
@@ -100,7 +105,7 @@ def _work_out(blocks: Sequence[Block], start: int, stop: int, found: dict[int, S
         aside = total * total / np.array(counts)
         fine = np.isfinite(low) & np.isfinite(high) & (aside <= SHIFT_BEYOND * (squares - aside))
     columns = (column.tolist() for column in (zero, low, high, total, squares, small, used, fine))
-    for position, row in enumerate(zip(counts, *columns, strict=True), start):
+    for position, row in enumerate(zip(counts, *columns, strict=True)):
         *sums, below, some, good = row
         if good:
-            found[position] = Small(partial_of_sums(*sums), below, some)
+            yield position, Small(partial_of_sums(*sums), below, some)
