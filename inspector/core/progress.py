@@ -7,6 +7,7 @@ point where it can be stopped: it raises `Cancelled` once the caller gave up.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -16,6 +17,7 @@ T = TypeVar("T")
 _FEW = 1 << 14  # items that one call takes no notable time for
 _AT_ONCE = 4_000  # pairs that one call sorts; more would keep a window waiting
 _BUCKETS = 256
+_CHUNK = 2_000  # things between two progress calls
 
 
 class Cancelled(Exception):
@@ -95,3 +97,21 @@ def sorted_in_parts(
         is_sorted = len(bucket) > _AT_ONCE and first(bucket[0]) in bounds
         result += bucket if is_sorted else sorted(bucket, key=first, reverse=descending)
     return result
+
+
+def let_go(things: list[T], inside: Callable[[T], Sequence[T]], *, progress: Progress) -> None:
+    """Free trees bit by bit: in one go, a million nodes would stop everything else.
+
+    The list must hold them alone; it is empty afterwards.
+    """
+    pending = deque(things)
+    things.clear()
+    seen = 0
+    while pending:  # from the front: what holds others goes first, and never takes them along
+        for some in batches(inside(pending[0]), _CHUNK):
+            pending.extend(some)
+            progress(0.5)
+        del pending[0]
+        seen += 1
+        if seen % _CHUNK == 0:
+            progress(0.5)

@@ -22,7 +22,7 @@ def application_icon() -> QIcon:
 @lru_cache(maxsize=512)
 def pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
     """Return an icon as `size` logical pixels; `currentColor` in the SVG becomes `colour`."""
-    svg = resource(f"icons/{name}.svg").read_text("utf-8").replace("currentColor", colour)
+    svg = _drawing(name).replace("currentColor", colour)
     result = QPixmap(round(size * ratio), round(size * ratio))
     result.setDevicePixelRatio(ratio)
     result.fill(Qt.GlobalColor.transparent)
@@ -30,3 +30,8 @@ def pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
     QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
     painter.end()
     return result
+
+
+@lru_cache(maxsize=128)
+def _drawing(name: str) -> str:
+    return resource(f"icons/{name}.svg").read_text("utf-8")

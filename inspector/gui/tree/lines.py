@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from operator import indexOf, itemgetter
+from operator import attrgetter, indexOf, itemgetter
 from typing import NamedTuple
 
 from inspector.core.model import Attribute, Key, Node, Path, Prefix, Span, step_of
 from inspector.core.progress import Progress, silent
+from inspector.core.progress import let_go as free
 
 _key = itemgetter(0)  # of a Node, without leaving C
-_CHUNK = 2_000  # branches that are let go of in one go
 MADE_UP = ("group", "repeat")
 """Kinds of nodes that a grouping adds; they are no steps of a path in the file."""
 
@@ -142,16 +142,8 @@ def with_closed(root: Branch, number: int) -> Branch:
 
 
 def let_go(branches: list[Branch], *, progress: Progress = silent) -> None:
-    """Free branches bit by bit: in one go, a million would stop everything else.
-
-    The list must hold them alone; it is empty afterwards.
-    """
-    for branch in branches:  # which grows on the way
-        branches.extend(branch.branches)
-        del branch
-    branches.reverse()  # what holds others goes first
-    while branches:
-        del branches[-_CHUNK:]
+    """Free branches bit by bit; the list must hold them alone."""
+    free(branches, attrgetter("branches"), progress=progress)
 
 
 def open_nodes(root: Branch) -> Iterator[Node]:

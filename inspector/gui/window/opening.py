@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Node, Path, Totals
 from inspector.core.progress import Progress, part, silent
+from inspector.core.progress import let_go as free
 from inspector.core.summary import facts_of, headline
 from inspector.gui.tree.arrangement import Arrangement, OpenPaths, Request, Subject, arrange
 from inspector.gui.tree.lines import Branch, open_paths
 
 _AT_ONCE = 120  # rows that branches may show at the start
-_CHUNK = 2_000  # nodes that are let go of in one go
 
 
 class Look(NamedTuple):
@@ -63,16 +64,8 @@ def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Ope
 
 
 def let_go(nodes: list[Node], *, progress: Progress = silent) -> None:
-    """Free trees bit by bit: in one go, a million nodes would stop everything else.
-
-    The list must hold them alone; it is empty afterwards.
-    """
-    for node in nodes:  # which grows on the way
-        nodes.extend(node.children)
-        del node
-    nodes.reverse()  # what holds others goes first
-    while nodes:
-        del nodes[-_CHUNK:]
+    """Free trees bit by bit; the list must hold them alone."""
+    free(nodes, attrgetter("children"), progress=progress)
 
 
 def node_at(root: Node, path: Path) -> Node | None:

@@ -145,6 +145,8 @@ class Unpickler(Machine):
             return 0
         self.stack += itertools.chain.from_iterable(zip(found.keys, found.tensors, strict=True))
         self._taken.append(found.at(self.base))
+        consumed = self.base + found.end - self.position
+        self.progress(consumed / max(self.source.size - self.position, 1))
         return found.end
 
     def _is_used(self, first: int) -> bool:
