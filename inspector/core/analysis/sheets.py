@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from inspector.core import text
 from inspector.core.arrays import region
+from inspector.core.errors import FormatError
 from inspector.core.model import Tensor
 
 EDGE = 3
@@ -90,6 +91,15 @@ class Grid(NamedTuple):
             stride=tuple(0 if axis is None else stride[axis] for axis in axes),
             offset=self.tensor.offset + sum(others),
             parts=(),
+        )
+
+    @property
+    def squeezed(self) -> Tensor:
+        """The grid as a tensor of the axes that it has."""
+        whole = self.described
+        axes = [n for n, axis in enumerate((self.row_axis, self.column_axis)) if axis is not None]
+        return whole._replace(
+            shape=tuple(whole.shape[n] for n in axes), stride=tuple(whole.stride[n] for n in axes)
         )
 
     def index_of(self, row: int, column: int) -> Index | None:
@@ -203,3 +213,37 @@ def _run(shown: list[tuple[int, int]]) -> int:
         if shown[number][0] != shown[number - 1][0] + 1:
             return number
     return len(shown)
+
+
+def parsed_index(words: str, grid: Grid) -> Index:
+    """Return the element that `12, 345` or `[-1, 0, 7]` means; raises FormatError.
+
+    With fewer numbers than axes, one is the row, two are row and column.
+    """
+    shape = grid.tensor.shape
+    try:
+        numbers = [
+            int("".join(word.replace("_", "").split()))
+            for word in words.strip().strip("[]()").strip().rstrip(",").split(",")
+        ]
+    except ValueError:
+        example = ", ".join(str(length - 1) for length in shape) or "0"
+        raise FormatError(f"{words.strip()!r} is no index.", f"Write it like {example}.") from None
+    axes = list(range(len(shape)))
+    if len(numbers) != len(axes):
+        axes = [axis for axis in (grid.row_axis, grid.column_axis) if axis is not None]
+        axes = axes[: len(numbers)]
+    if len(numbers) != len(axes):
+        raise FormatError(
+            f"The index has {text.plural(len(numbers), 'number')}, the tensor "
+            f"{text.plural(len(shape), 'dimension')}."
+        )
+    found = list(grid.at)
+    for axis, number in zip(axes, numbers, strict=True):
+        length = shape[axis]
+        if not -length <= number < length:
+            raise FormatError(
+                f"Axis {axis} has no index {number}: it goes from 0 to {text.exact(length - 1)}."
+            )
+        found[axis] = number % length
+    return tuple(found)

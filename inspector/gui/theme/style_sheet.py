@@ -42,6 +42,9 @@ QHeaderView::section { background: $base; color: $muted; border: none;
 QHeaderView::section:hover { color: $text; background: $hover; }
 QTableView#parts::item { padding: 0 8px; }
 QTableView#parts::item:selected { background: $selection; color: $text; }
+QTableView#values QHeaderView::section:vertical { border: none; padding: 0 8px 0 14px; }
+QTableView#values QHeaderView::section:horizontal { padding: 6px 11px; }
+QTableCornerButton::section { background: $base; border: none; border-bottom: 1px solid $line; }
 QTableView { border: none; background: $base; selection-background-color: $selection; }
 
 QLineEdit { background: $base; border: 1px solid $line; border-radius: 6px; padding: 5px 6px;
@@ -57,13 +60,13 @@ QCheckBox::indicator:checked { background: $accent; border-color: $accent;
     image: url("$pictures/check.svg"); }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$pictures/down.svg"); width: 12px; height: 12px; }
-QSpinBox QLineEdit { border: none; padding: 0 4px; background: transparent; }
-QSpinBox::up-button, QSpinBox::down-button { border: none; width: 20px; }
-QSpinBox::up-arrow { image: url("$pictures/up.svg"); width: 10px; height: 10px; }
-QSpinBox::down-arrow { image: url("$pictures/down.svg"); width: 10px; height: 10px; }
-QComboBox, QSpinBox { background: $base; border: 1px solid $strong_line; border-radius: 6px;
+QAbstractSpinBox QLineEdit { border: none; padding: 0 4px; background: transparent; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 20px; }
+QAbstractSpinBox::up-arrow { image: url("$pictures/up.svg"); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url("$pictures/down.svg"); width: 10px; height: 10px; }
+QComboBox, QAbstractSpinBox { background: $base; border: 1px solid $strong_line; border-radius: 6px;
     padding: 4px 8px; min-height: 1.2em; }
-QComboBox:focus, QSpinBox:focus { border-color: $accent; }
+QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
 QComboBox QAbstractItemView { background: $base; border: 1px solid $strong_line;
     selection-background-color: $selection; selection-color: $text; }
 

@@ -9,6 +9,7 @@ from inspector.gui.viewers.panel import ViewerPanel
 from inspector.gui.viewers.statistics import StatisticsViewer
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.viewers.text import TextViewer
+from inspector.gui.viewers.values import ValuesViewer
 
 # In the order of the tabs.
 VIEWERS: tuple[type[Viewer], ...] = (
@@ -16,6 +17,7 @@ VIEWERS: tuple[type[Viewer], ...] = (
     ModulesViewer,
     StatisticsViewer,
     HeatMapViewer,
+    ValuesViewer,
     TextViewer,
     LoadingViewer,
 )

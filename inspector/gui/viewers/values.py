@@ -1,0 +1,377 @@
+"""The values of a tensor: a sheet of any size, of which only the visible blocks are read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from inspector.core import text
+from inspector.core.analysis.array_file import is_widened
+from inspector.core.analysis.excerpts import Form
+from inspector.core.analysis.reinterpretation import parsed_shape, reinterpreted
+from inspector.core.analysis.sheets import Edges, Grid, parsed_index
+from inspector.core.analysis.statistics import measured
+from inspector.core.arrays import encoding_of
+from inspector.core.errors import InspectorError
+from inspector.core.model import Storage, Tensor, dtype_named
+from inspector.gui.context import AppContext
+from inspector.gui.theme import tabular
+from inspector.gui.viewers.base import UNSUITED, USUAL, Subject, Viewer
+from inspector.gui.viewers.kinds import title_of
+from inspector.gui.viewers.values_controls import ValuesControls
+from inspector.gui.viewers.values_model import PAGE, ValuesModel
+from inspector.gui.viewers.values_output import ValuesOutput
+from inspector.gui.viewers.values_reading import BlockReading
+from inspector.gui.viewers.values_table import ValuesTable
+from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.line import line
+from inspector.gui.widgets.notice_bar import NoticeBar
+from inspector.gui.widgets.waiting_page import WaitingPage
+
+State = Literal["idle", "busy", "shown", "empty", "failed", "cancelled"]
+_PAUSE = 12  # milliseconds between two looks at what is on screen while it scrolls
+_PATIENCE = 300  # milliseconds after which one wants to know that something is being read
+_COPIES: tuple[tuple[str, Form], ...] = (
+    ("Copy for a &spreadsheet (TSV)", "tsv"),
+    ("Copy as nested &lists", "lists"),
+    ("Copy as &torch.tensor(…)", "tensor"),
+)
+
+
+class ValuesViewer(Viewer):
+    """A table over any two axes, with the ways to go to, to copy and to save any part."""
+
+    title = "Values"
+    settled = Signal()
+    """The state is one that stays: `shown`, `empty`, `failed` or `cancelled`."""
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.state: State = "idle"
+        self._subject: Subject | None = None
+        self._stored: Tensor | None = None
+        self.model = ValuesModel()
+        self.table = ValuesTable(context.theme, self.model)
+        self.controls = ValuesControls()
+        self.reading = BlockReading(context, self.model)
+        self.output = ValuesOutput(context, self)
+        self.notice = NoticeBar(context.theme)
+        self.words = PlainLabel(tone="muted")
+        self.words.setFont(tabular())
+        self.stop_button = QPushButton("Cancel")
+        self.stop_button.setProperty("quiet", True)
+        self.stop_button.clicked.connect(self.cancel)
+        self.stop_button.hide()
+        self.waiting = WaitingPage()
+        self._pages = QStackedWidget()
+        self._turn = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._turn.timeout.connect(self._look)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._say_busy)
+        self._lay_out()
+        self._make_menu()
+        self._connect()
+
+    @staticmethod
+    def priority(subject: Subject) -> int:
+        return USUAL - 4 if subject.node.kind in ("tensor", "storage") else UNSUITED
+
+    def show_subject(self, subject: Subject) -> None:
+        before = self._subject
+        same = before is not None and before.node is subject.node
+        if same and before is not None and before.checkpoint is subject.checkpoint:
+            self._again()  # more has become known of it, which does not change its values
+            return
+        self._subject = subject
+        self.reading.stop()
+        self.model.show_sheet(None)
+        self.notice.hide()
+        try:
+            self._stored, note = _stored(subject)
+            encoding_of(self._stored.dtype)
+        except InspectorError as error:
+            self._settle_empty(str(error))
+            return
+        if note:
+            self.notice.say("info", note)
+        self.controls.show_stored(self._stored)
+        self.controls.reading.hide()
+        self._show_tensor(self._stored)
+
+    def cancel(self) -> None:
+        """Stop reading; the cells that are there stay."""
+        if self.state == "busy":
+            self.reading.stop()
+            self._patience.stop()
+            self._settle("cancelled")
+            self.notice.say("info", "Stopped before all values were read.", ("Go on", self._again))
+
+    def go_to(self, words: str) -> None:
+        """Make the element that an index means the current cell."""
+        grid = self.controls.grid()
+        try:
+            index = parsed_index(words, grid)
+        except InspectorError as error:
+            self.notice.say("error", str(error))
+            return
+        self.notice.hide()
+        row = 0 if grid.row_axis is None else index[grid.row_axis]
+        column = 0 if grid.column_axis is None else index[grid.column_axis]
+        others = [n for n in range(len(index)) if n not in (grid.row_axis, grid.column_axis)]
+        if any(index[axis] != grid.at[axis] for axis in others):
+            grid = grid._replace(at=index)
+            self.controls.show_grid(grid)
+            self.model.show_sheet(grid, row, column)
+        self._go_to(row, column)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if not event.spontaneous():
+            self.reading.stop()  # `show_subject` comes again with the tab
+        super().hideEvent(event)
+
+    def _show_tensor(self, tensor: Tensor) -> None:
+        if 0 in tensor.shape:
+            self._settle_empty(
+                f"The tensor has no elements: its shape is {text.shape(tensor.shape)}."
+            )
+            return
+        self.controls.show_grid(Grid.of(tensor))
+        self._pages.setCurrentIndex(1)
+        self._show_sheet()
+
+    def _show_sheet(self) -> None:
+        grid = self.controls.grid()
+        self.controls.show_grid(grid)
+        self.model.show_sheet(Edges(grid.tensor) if self.controls.wants_edges() else grid)
+        self._go_to(0, 0)
+
+    def _go_to(self, row: int, column: int) -> None:
+        """Make a cell of the sheet the current one, on whichever page it is."""
+        model, sheet = self.model, self.model.sheet
+        assert sheet is not None
+        if (row - row % PAGE, column - column % PAGE) != (model.first_row, model.first_column):
+            model.show_sheet(sheet, row, column)
+        size = sheet.rows, sheet.columns
+        self.controls.pages.show_pages((model.first_row, model.first_column), size)
+        self.table.updateGeometries()
+        index = model.index(row - model.first_row, column - model.first_column)
+        select = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.table.selectionModel().setCurrentIndex(index, select)
+        self.table.scrollTo(index)
+        self.table.fit_columns()
+        self._say_cell()
+        self._again()
+
+    def _turn_page(self, rows: int, columns: int) -> None:
+        """Go to the page before or behind, to the end that lies next to this one."""
+        sheet, model = self.model.sheet, self.model
+        if sheet is None:
+            return
+        row = model.first_row + rows * PAGE
+        column = model.first_column + columns * PAGE
+        if 0 <= row < sheet.rows and 0 <= column < sheet.columns:
+            self._go_to(row, column)
+
+    def _step_page(self, step: int) -> None:
+        """Go on over the end of a page with the keys."""
+        sheet, model = self.model.sheet, self.model
+        row = model.first_row + (PAGE if step > 0 else -1)
+        if sheet is not None and 0 <= row < sheet.rows:
+            self._go_to(row, model.first_column + max(0, self.table.currentIndex().column()))
+
+    def _again(self) -> None:
+        if self.state in ("failed", "cancelled"):
+            self.state = "idle"
+            self.notice.hide()
+        self._turn.start()
+
+    def _look(self) -> None:
+        """Have what is on screen read."""
+        if self.model.sheet is None or self.state in ("failed", "cancelled"):
+            return
+        if not self.isVisible():
+            return
+        assert self._subject is not None
+        assert self._stored is not None
+        rows, columns = self.table.visible_cells()
+        if self.state != "busy":
+            self.state = "busy"
+            self._patience.start()
+        notation = self.controls.notation_chosen()
+        self.reading.look_at(self._subject.checkpoint, self._stored, rows, columns, notation)
+
+    def _arrive(self) -> None:
+        self.table.fit_columns()
+        self._say_cell()
+        self._look()  # it may have been scrolled since
+
+    def _fail(self, sentence: str) -> None:
+        self._settle("failed")
+        self.notice.say("error", text.printable(sentence, 2000), ("Try again", self._again))
+
+    def _settle(self, state: State) -> None:
+        self._patience.stop()
+        self.stop_button.hide()
+        self.state = state
+        self._say_cell()
+        self.settled.emit()
+
+    def _settle_empty(self, sentence: str) -> None:
+        self.reading.stop()
+        self.model.show_sheet(None)
+        self.waiting.show_sentence(sentence)
+        self._pages.setCurrentIndex(0)
+        self._settle("empty")
+
+    def _say_busy(self) -> None:
+        if self.state == "busy":
+            self.words.set_plain("Reading values…")
+            self.stop_button.show()
+
+    def _say_cell(self) -> None:
+        """Tell of the current cell, or of the selection."""
+        rows, columns = self.table.chosen_cells()
+        index = self.table.currentIndex()
+        if len(rows) * len(columns) > 1:
+            words = f"{text.exact(len(rows))} × {text.exact(len(columns))} cells selected"
+        elif index.isValid():
+            place = self.model.place(index.row(), index.column())
+            words = f"{place}  {self.model.text(index.row(), index.column())}"
+        else:
+            words = ""
+        self.words.set_plain(words)
+
+    def _write_otherwise(self) -> None:
+        self.reading.stop()
+        self.model.forget()
+        self.table.fit_columns()
+        self._again()
+
+    def _read_otherwise(self) -> None:
+        """Show the bytes as the dtype and the shape that are chosen."""
+        if self._stored is None:
+            return
+        dtype = self.controls.dtype_chosen() or self._stored.dtype
+        try:
+            shape = parsed_shape(self.controls.shape.text())
+            tensor = reinterpreted(self._stored, dtype, shape)
+        except InspectorError as error:
+            self.notice.say("error", str(error))
+            return
+        self.notice.hide()
+        if self.model.sheet is None or tensor != self.controls.grid().tensor:
+            self.reading.stop()
+            self._show_tensor(tensor)
+
+    def _copy(self, form: Form) -> None:
+        sheet = self.model.sheet
+        rows, columns = self.table.chosen_cells()
+        if sheet is None or self._subject is None or self._stored is None or not rows:
+            return
+        top, left = self.model.first_row, self.model.first_column
+        cells = (
+            range(rows.start + top, rows.stop + top),
+            range(columns.start + left, columns.stop + left),
+        )
+        notation = self.controls.notation_chosen()
+        self.output.copy(self._subject.checkpoint, self._stored, sheet, cells, form, notation)
+
+    def _save(self, whole: bool) -> None:
+        if self._subject is None or self._stored is None or self.model.sheet is None:
+            return
+        grid = self.controls.grid()
+        saved = grid.tensor if whole else grid.squeezed
+        name = "".join(c if c.isalnum() or c in "._-" else "_" for c in title_of(self._subject))
+        self.output.ask_where(self._subject.checkpoint, self._stored, saved, name)
+
+    def _show_reading(self, on: bool) -> None:
+        self.controls.reading.setVisible(on)
+        if on:
+            self.controls.dtype.setFocus()
+
+    def _open_menu(self) -> None:
+        """Say in the menu what would be saved, and as what."""
+        grid = self.controls.grid() if self.model.sheet is not None else None
+        if grid is None:
+            return
+        dtype = grid.tensor.dtype
+        wide = f" as {'complex64' if dtype.kind == 'complex' else 'float32'}"
+        note = wide if is_widened(dtype) else ""
+        shape = text.shape(grid.squeezed.shape)
+        self._save_slice.setText(f"Save these &rows and columns ({shape}) as .npy{note}…")
+        self._save_slice.setVisible(len(grid.tensor.shape) > 2)
+        self._save_whole.setText(f"Save the &whole tensor as .npy{note}…")
+        self._read_as.setChecked(not self.controls.reading.isHidden())
+
+    def _make_menu(self) -> None:
+        menu = QMenu(self)
+        for words, form in _COPIES:
+            action = menu.addAction(words)
+            action.triggered.connect(lambda _=False, form=form: self._copy(form))
+        menu.addSeparator()
+        self._save_slice = menu.addAction("")
+        self._save_slice.triggered.connect(lambda: self._save(whole=False))
+        self._save_whole = menu.addAction("")
+        self._save_whole.triggered.connect(lambda: self._save(whole=True))
+        menu.addSeparator()
+        self._read_as = menu.addAction("&Read the bytes as…")
+        self._read_as.setCheckable(True)
+        self._read_as.triggered.connect(self._show_reading)
+        menu.setProperty("checks", True)
+        menu.aboutToShow.connect(self._open_menu)
+        self.menu = menu
+        self.controls.more.setMenu(menu)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(
+            lambda at: menu.popup(self.table.viewport().mapToGlobal(at))
+        )
+
+    def _connect(self) -> None:
+        controls, table = self.controls, self.table
+        controls.grid_changed.connect(self._show_sheet)
+        controls.edges_changed.connect(self._show_sheet)
+        controls.notation_changed.connect(self._write_otherwise)
+        controls.reading_changed.connect(self._read_otherwise)
+        controls.index_entered.connect(self.go_to)
+        controls.page_requested.connect(self._turn_page)
+        table.looked.connect(self._turn.start)
+        table.copy_requested.connect(lambda: self._copy("tsv"))
+        table.page_requested.connect(self._step_page)
+        table.selectionModel().selectionChanged.connect(lambda *_: self._say_cell())
+        table.selectionModel().currentChanged.connect(lambda *_: self._say_cell())
+        self.reading.arrived.connect(self._arrive)
+        self.reading.failed.connect(self._fail)
+        self.reading.idle.connect(lambda: self._settle("shown"))
+        self.output.done.connect(self.words.set_plain)
+
+    def _lay_out(self) -> None:
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(16, 5, 12, 5)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.stop_button)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.controls, line(), self.notice, self.table, line(), foot):
+            column.addWidget(widget, 1 if widget is self.table else 0)
+        column.addWidget(self.output.strip)
+        self._pages.addWidget(self.waiting)
+        self._pages.addWidget(body)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._pages)
+
+
+def _stored(subject: Subject) -> tuple[Tensor, str]:
+    """Return the tensor whose bytes are shown, and what is to be said of it."""
+    value = subject.node.value
+    if isinstance(value, Storage):
+        tensor = Tensor(dtype_named("uint8"), (value.nbytes,), (1,), 0, value)
+        return tensor, ""
+    found = measured(value)
+    return found.tensor, found.note
