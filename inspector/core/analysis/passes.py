@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Generic, TypeVar
 
-from inspector.core.arrays import Block, blocks_of
+from inspector.core.arrays import Block, View, blocks_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, silent
-from inspector.core.sources import innermost
+from inspector.core.sources import Source, innermost
 
 R = TypeVar("R")
 Batch = tuple[tuple[int, bool, Block], ...]
@@ -21,6 +22,7 @@ Results = list[tuple[int, R | InspectorError]]
 
 _TASK_BYTES = 16 << 20
 _TASK_BLOCKS = 1024
+_SMALL = 1 << 16  # elements
 
 
 def run_pass(
@@ -113,7 +115,30 @@ class _Pass(Generic[R]):
             source, offset = innermost(*self._checkpoint.locate(tensor.storage))
             negative = "neg" in tensor.lazy
             big = self._checkpoint.byte_order == "big"
+            small = _small_block(tensor, source, offset, big)
+            if small is not None:
+                yield negative, small
+                return
             for block in blocks_of(tensor, source, offset, big_endian=big):
                 yield negative, block
         except InspectorError as error:
             self._failed[number] = error
+
+
+def _small_block(tensor: Tensor, source: Source, offset: int, big: bool) -> Block | None:
+    """Return the only block of a small contiguous tensor, without the arithmetic of views.
+
+    None for every other one, and for what `blocks_of` refuses.
+    """
+    bits, elements = tensor.dtype.bits, tensor.elements
+    if bits < 8 or elements > _SMALL or not tensor.contiguous or tensor.dtype.kind == "unknown":
+        return None
+    start = tensor.offset * bits // 8
+    if tensor.storage is None or not 0 <= start <= tensor.storage.nbytes - elements * bits // 8:
+        return None
+    return Block(source, offset + start, _solid(elements), tensor.dtype, big)
+
+
+@lru_cache(maxsize=1024)
+def _solid(elements: int) -> View:
+    return View(0, (elements,), (1,)) if elements > 1 else View(0, (), ())
