@@ -15,6 +15,7 @@ from inspector.core.analysis.planes import Plane, Step
 from inspector.core.arrays.blocks import check_bounds
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
+from inspector.core.errors import FormatError
 from inspector.core.progress import Progress, silent
 from inspector.core.sources import innermost
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 8 << 30
 """Bytes of values beyond which only every so many-th row or column is read."""
 Showing = Literal["extreme", "mean", "low", "high"]
+_MOST_ELEMENTS = 1 << 62  # they are counted in int64
 
 
 class Area(NamedTuple):
@@ -74,6 +76,11 @@ def picture_of(
 
     An area is widened to whole cells. Raises InspectorError if the bytes cannot be had.
     """
+    if plane.rows * plane.columns >= _MOST_ELEMENTS:
+        raise FormatError(
+            f"A plane of {plane.rows:,} × {plane.columns:,} elements is more than can be counted.",
+            "No training writes such a tensor; the file may have been made to waste time.",
+        )
     reading = _Reading(plane, area or Area(0, 0, plane.rows, plane.columns), most)
     tasks = list(reading.patches(checkpoint))
     total = max(1, sum(cost for cost, _ in tasks))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -33,6 +35,7 @@ _LIMITS = dict(zip(get_args(Limits), ("all values", "1–99 % of cells"), strict
 _HINT = "Point at a cell to read it; the wheel or + and − zoom, 0 shows all."
 _FEWEST, _MOST = 64, 1500  # cells of the overview along each side
 _TITLE = "Reading values"
+_UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
 
 
 class HeatMapViewer(ComputedViewer):
@@ -101,6 +104,9 @@ class HeatMapViewer(ComputedViewer):
 
     def make_body(self) -> QWidget:
         picture = self.picture = HeatPicture(self.context.theme)
+        # Always two lines high: the picture must not move while one reads it.
+        self.value.setFixedHeight(2 * self.value.fontMetrics().lineSpacing())
+        self.value.setAlignment(Qt.AlignmentFlag.AlignTop)
         picture.spot_changed.connect(lambda _: self._say_value())
         picture.wanted.connect(self._read_closer)
         self._sheet = QWidget()
@@ -121,6 +127,11 @@ class HeatMapViewer(ComputedViewer):
         foot.addWidget(self.save, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(foot)
         return body
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if not event.spontaneous():
+            self._stop_closer()
+        super().hideEvent(event)
 
     def cancel(self) -> None:
         self._stop_closer()
@@ -214,7 +225,7 @@ class HeatMapViewer(ComputedViewer):
 
     def _save(self) -> None:
         if self.picture is not None and self.subject is not None and self.state == "shown":
-            ask_to_save(self._sheet, title_of(self.subject))
+            ask_to_save(self._sheet, _UNFIT.sub("-", title_of(self.subject)))
 
 
 def _choice(name: str, rows: dict[str, str]) -> QComboBox:

@@ -86,8 +86,12 @@ def _amount(picture: Picture, cell: tuple[int, int]) -> str:
     finite = elements - sum(odd)
     said = []
     if finite:
-        low, high = exact_text(cells.low[cell]), exact_text(cells.high[cell])
+        low, high = _short(cells.low[cell]), _short(cells.high[cell])
         mean = number(float(cells.total[cell]) / finite)
         said.append(low if low == high else f"{low} to {high}, mean {mean}")
     said += [f"{text.exact(count)} {name}" for count, name in zip(odd, _ODD, strict=True) if count]
     return f"{', '.join(said)} ({text.plural(elements, 'value')})"
+
+
+def _short(value: Any) -> str:
+    return number(float(value)) if value.dtype.kind == "f" else exact_text(value)

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -98,8 +99,9 @@ class HeatPicture(QWidget):
 
     def show_lens(self, lens: Lens) -> None:
         """Look at another part; several pictures are linked by this and `lens_changed`."""
-        if lens != self.lens:
-            self._turn(lens)
+        found = lens.resized(self.lens.width, self.lens.height)
+        if found != self.lens:
+            self._turn(found)
 
     def set_spot(self, spot: Spot | None) -> None:
         """Look at another element; linked in the same way."""
@@ -160,6 +162,10 @@ class HeatPicture(QWidget):
         super().resizeEvent(event)
         self._fit_room()
         self._turn(self.lens)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._rest.start()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned = event.angleDelta().y() or event.pixelDelta().y()

@@ -26,6 +26,7 @@ _ODD, _NOTHING = LEVELS, LEVELS + 1
 _PERCENT = (1, 99)
 _BAR = 12  # pixels of height
 _AIR = 4
+_LONGEST = 520
 
 
 class Scale(NamedTuple):
@@ -128,7 +129,8 @@ class ColourBar(QWidget):
         self._scale: Scale | None = None
         self._odd = 0
         self.setFont(tabular())
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(_LONGEST)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
     def show_scale(self, scale: Scale, odd: int) -> None:
@@ -138,7 +140,10 @@ class ColourBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, _BAR + _AIR + self.fontMetrics().height())
+        return QSize(_LONGEST, _BAR + _AIR + self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._scale is None:

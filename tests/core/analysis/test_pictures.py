@@ -30,6 +30,7 @@ from inspector.core.analysis.planes import (
 from inspector.core.analysis.statistics import measured
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import WorkerPool
+from inspector.core.errors import FormatError
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Tensor
 from tests.gui.trees import tensor
@@ -309,6 +310,12 @@ def test_expanded_tensors_of_any_size_are_read_once(look: Look) -> None:
     few = look(torch.randn(1, 4).expand(3, 4), lambda t: plane_of(t, (0, 1)))
     assert few.values is not None
     assert few.values.shape == (3, 4)
+
+
+def test_more_than_can_be_counted_is_refused(look: Look) -> None:
+    value = torch.ones(1).as_strided((1 << 31, 1 << 31), (0, 0))
+    with pytest.raises(FormatError, match="more than can be counted"):
+        look(value, lambda t: plane_of(t, (0, 1)))
 
 
 def test_what_is_too_much_is_thinned_and_said_so(

@@ -171,7 +171,7 @@ def test_cells_say_what_they_cover(show, qtbot):
     point_at(picture, 0, 3)
     said = viewer.value.plain()
     assert said.startswith("[0–")
-    assert ", 3]: 1.0 to 2.0, mean 1." in said
+    assert ", 3]: 1 to 2, mean 1." in said
     assert "1 NaN" in said
 
 
@@ -274,18 +274,37 @@ def test_zoom_move_and_arrows(show, qtbot):
     assert picture.lens.is_whole
 
 
+def test_pictures_are_linked_by_lens_and_spot(show, context, qtbot):
+    viewer = show(torch.randn(200, 300))
+    picture = picture_in(viewer)
+    other = HeatPicture(context.theme)
+    qtbot.addWidget(other)
+    other.resize(200, 150)
+    assert viewer._overview is not None
+    other.show_picture(viewer._overview)
+    for one, two in ((picture, other), (other, picture)):
+        one.lens_changed.connect(two.show_lens)
+        one.spot_changed.connect(two.set_spot)
+    wheel(picture, place_of(picture, 100, 200), 10)
+    assert other.lens.zoom == picture.lens.zoom > 2
+    assert abs(other.lens.row - picture.lens.row) < 60
+    point_at(picture, 100, 200)
+    assert other.spot == (100, 200)
+
+
 def test_closer_to_the_rest_is_read_again(show, qtbot):
     tensor = torch.randn(2000, 2000)
     viewer = show(tensor)
     picture = picture_in(viewer)
     wheel(picture, place_of(picture, 777, 1500), 40)
     qtbot.waitUntil(lambda: is_exact(picture))
-    point_at(picture, 777, 1500)
-    best = picture.at_spot()
+    best, spot = picture.at_spot(), picture.spot
     assert best is not None
+    assert spot is not None
     assert best.area.rows < 500
-    assert viewer.value.plain().startswith("[777, 1500] = ")
-    assert float(viewer.value.plain().split(" = ")[1].replace("−", "-")) == tensor[777, 1500]
+    index, value = viewer.value.plain().split(" = ")
+    assert index == f"[{spot[0]}, {spot[1]}]"
+    assert float(value.replace("−", "-")) == pytest.approx(tensor[spot].item())
 
 
 @pytest.mark.parametrize(
@@ -363,6 +382,18 @@ def test_the_picture_is_saved(show, qtbot, tmp_path):
     line.setText(str(tmp_path / "saved.png"))
     qtbot.keyClick(line, Qt.Key.Key_Return)
     qtbot.waitUntil((tmp_path / "saved.png").exists)
+
+
+def test_the_picture_stays_in_its_place_while_one_reads_it(show, viewer, qtbot):
+    viewer.resize(360, 640)
+    show(torch.randn(5000, 300))
+    picture = picture_in(viewer)
+    QTest.mouseMove(picture, QPoint(1, 1))
+    before = picture.geometry()
+    point_at(picture, 1000, 100)
+    QApplication.processEvents()
+    assert "mean" in viewer.value.plain()
+    assert picture.geometry() == before
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (2, 3, 64, 64), (128, 70, 3, 3), (900,)])
