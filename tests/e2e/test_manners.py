@@ -170,7 +170,7 @@ def test_modules_sort_deepen_and_lead_there(open_window, files, qtbot):
     window = open_window(files / "training.pt")
     view = view_of(window)
     view.tree.go_to(("model",))
-    assert view.panel.titles() == ["Summary", "Modules"]
+    assert view.panel.titles() == ["Summary", "Modules", "Statistics"]
     qtbot.keyClick(view.tree.view, Qt.Key.Key_Right, CONTROL)
     qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), ModulesViewer))
     viewer = view.panel.viewer()

@@ -1,17 +1,18 @@
-"""What a container is made of: a table of its modules with parameters, bytes and shares."""
+"""What a container is made of: its modules as a table, as a treemap, and as a chart of layers."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
+from typing import NamedTuple
+
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QTableView,
+    QStackedWidget,
+    QToolButton,
     QVBoxLayout,
+    QWidget,
 )
 
 from inspector.core import text
@@ -19,51 +20,73 @@ from inspector.core.model import Node, Path
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
-from inspector.gui.theme import Theme, tabular
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject, Viewer
 from inspector.gui.viewers.breakdown import ALL, Part, breakdown, largest
-from inspector.gui.viewers.modules_table import PART_COLUMNS, SHARE, PartModel, ShareDelegate
-from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.viewers.kinds import title_of
+from inspector.gui.viewers.layers import LayersChart
+from inspector.gui.viewers.modules_table import PartModel, PartTable
+from inspector.gui.widgets import squares
+from inspector.gui.widgets.labels import ElidedLabel
+from inspector.gui.widgets.picture_file import ask_to_save
+from inspector.gui.widgets.segments import Segments
+from inspector.gui.widgets.treemap import Treemap
 
 _MOST = 20_000  # rows; more than the largest of them nobody reads
+_MOST_TILES = 3_000  # the others are merged into one tile of each group
 _DEPTHS = ((1, "1 step"), (2, "2 steps"), (3, "3 steps"), (4, "4 steps"), (ALL, "every tensor"))
-_LEAST_NAME = 130  # pixels of names, below which columns are left out
-_LEFT_OUT_FIRST = (1, 2, 3)
+_LONGEST_NAME = 80
+TABLE, TREEMAP, LAYERS = range(3)
+
+
+class _Found(NamedTuple):
+    """What was added up."""
+
+    parts: tuple[Part, ...]
+    number: int
+    tiles: tuple[squares.Part, ...]
 
 
 class ModulesViewer(Viewer):
-    """Parts of the selected container down to a depth; a double-click goes to one."""
+    """Parts of the selected container down to a depth; choosing one goes to it."""
 
     title = "Modules"
-    listed = Signal()  # the table shows what was asked last
+    listed = Signal()  # table and treemap show what was asked last
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self._subject: Subject | None = None
         self._job: Job | None = None
         self.model = PartModel()
-        self.table = _PartTable(context.theme, self.model)
+        self.table = PartTable(context.theme, self.model)
+        self.treemap = Treemap(context.theme)
+        self.layers = LayersChart(context)
+        self.look = Segments(("Table", "Treemap", "Layers"), "How to show the modules")
         self.steps = QComboBox()
         self.steps.setAccessibleName("Depth")
         for depth, words in _DEPTHS:
             self.steps.addItem(words, depth)
-        self.note = PlainLabel(tone="muted")
-        label = QLabel("&Depth")
-        label.setBuddy(self.steps)
-        label.setProperty("tone", "muted")
-        bar = QHBoxLayout()
-        bar.setContentsMargins(16, 8, 12, 8)
-        bar.setSpacing(8)
-        bar.addWidget(self.note, 1)
-        bar.addWidget(label)
-        bar.addWidget(self.steps)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(bar)
-        column.addWidget(self.table, 1)
+        self.note = ElidedLabel(Qt.TextElideMode.ElideRight)
+        self.save = QToolButton()
+        self.save.setToolTip("Save picture…")
+        self.save.setAccessibleName("Save picture")
+        self.save.setIconSize(QSize(18, 18))
+        self.save.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.save.clicked.connect(self._save)
+        self._label = QLabel("&Depth")
+        self._label.setBuddy(self.steps)
+        self._label.setProperty("tone", "muted")
+        self._lay_out()
+        self._dress()
+        context.theme.changed.connect(self._dress)
         self.steps.currentIndexChanged.connect(lambda _: self._list())
-        self.table.chosen.connect(self.jump_requested)
+        self.look.changed.connect(self._switch)
+        self.table.chosen.connect(
+            lambda number: self.jump_requested.emit(self.model.part_at(number).path)
+        )
+        self.treemap.chosen.connect(self.jump_requested)
+        self.layers.jump_requested.connect(self.jump_requested)
+        self.layers.settled.connect(self._allow)
+        self._switch(TABLE)
 
     @staticmethod
     def priority(subject: Subject) -> int:
@@ -73,13 +96,26 @@ class ModulesViewer(Viewer):
     def show_subject(self, subject: Subject) -> None:
         self._subject = subject
         self._list()
+        self._ask_layers()
+
+    def _switch(self, number: int) -> None:
+        self._pages.setCurrentIndex(number)
+        for widget in (self.steps, self._label, self.note):
+            widget.setVisible(number != LAYERS)
+        self._allow()
+        self._ask_layers()
+
+    def _ask_layers(self) -> None:
+        """Read values only for somebody who looks at them."""
+        if self._subject is not None and self.look.current() == LAYERS:
+            self.layers.show_subject(self._subject)
 
     def _list(self) -> None:
         if self._subject is None:
             return
         if self._job is not None:
             self._job.cancel()
-        self.note.set_plain("Adding up…")
+        self.note.set_text("Adding up…")
         self._job = self.context.jobs.start(
             "Adding up modules",
             _parts,
@@ -89,87 +125,79 @@ class ModulesViewer(Viewer):
         )
         self._job.succeeded.connect(self._show)
 
-    def _show(self, found: tuple[tuple[Part, ...], int]) -> None:
+    def _show(self, found: _Found) -> None:
         self._job = None
-        parts, number = found
-        self.table.show_parts(parts)
-        more = f", the {text.exact(len(parts))} largest shown" if len(parts) < number else ""
-        self.note.set_plain(text.plural(number, "part") + more)
+        self.table.show_parts(found.parts)
+        self.treemap.show_parts(found.tiles)
+        shown = len(found.parts)
+        more = f", the {text.exact(shown)} largest shown" if shown < found.number else ""
+        self.note.set_text(text.plural(found.number, "part") + more)
+        self._allow()
         self.listed.emit()
 
+    def _allow(self) -> None:
+        look = self.look.current()
+        self.save.setVisible(look != TABLE)
+        drawn = bool(self.treemap.tiles) if look == TREEMAP else self.layers.state == "shown"
+        self.save.setEnabled(drawn)
 
-def _parts(
-    node: Node, path: Path, depth: int, *, progress: Progress = silent
-) -> tuple[tuple[Part, ...], int]:
+    def _save(self) -> None:
+        assert self._subject is not None
+        name = text.printable(title_of(self._subject), _LONGEST_NAME).replace("/", "-")
+        treemap = self.look.current() == TREEMAP
+        widget: QWidget = self.treemap if treemap else self.layers.plot
+        ask_to_save(widget, f"{name} {'treemap' if treemap else 'layers'}")
+
+    def _dress(self) -> None:
+        self.save.setIcon(self.context.theme.icon("save-picture"))
+
+    def _lay_out(self) -> None:
+        bar, below = QHBoxLayout(), QHBoxLayout()
+        bar.setContentsMargins(12, 8, 12, 4)
+        bar.addWidget(self.look)
+        bar.addStretch()
+        bar.addWidget(self.save)
+        below.setContentsMargins(16, 2, 12, 6)
+        below.setSpacing(8)
+        below.addWidget(self.note, 1)
+        below.addWidget(self._label)
+        below.addWidget(self.steps)
+        self._pages = QStackedWidget()
+        framed = QWidget()
+        inside = QVBoxLayout(framed)
+        inside.setContentsMargins(12, 2, 12, 12)
+        inside.addWidget(self.treemap)
+        for page in (self.table, framed, self.layers):
+            self._pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addLayout(below)
+        column.addWidget(self._pages, 1)
+
+
+def _parts(node: Node, path: Path, depth: int, *, progress: Progress = silent) -> _Found:
     parts = breakdown(node, path, depth, progress=progress)
-    return largest(parts, _MOST), len(parts)
+    return _Found(largest(parts, _MOST), len(parts), tiles_of(parts, _MOST_TILES))
 
 
-class _PartTable(QTableView):
-    """A table that sorts by its header and says which row was chosen."""
-
-    chosen = Signal(object)  # Path
-
-    def __init__(self, theme: Theme, model: PartModel) -> None:
-        super().__init__()
-        self._parts = model
-        self._share = ShareDelegate(theme, model)
-        self.setObjectName("parts")
-        self.setFont(tabular())
-        self.setModel(model)
-        self.setItemDelegateForColumn(SHARE, self._share)
-        self.setAccessibleName("Modules")
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        metrics = QFontMetrics(tabular())
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setDefaultSectionSize(metrics.height() + 11)
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        unit = metrics.horizontalAdvance("0")
-        self._widths = {n: c.width * unit + 20 for n, c in enumerate(PART_COLUMNS) if c.width}
-        for number, width in self._widths.items():
-            self.setColumnWidth(number, width)
-        header.sortIndicatorChanged.connect(model.sort)
-        self.doubleClicked.connect(self._choose)
-        theme.changed.connect(self.viewport().update)
-
-    def show_parts(self, parts: tuple[Part, ...]) -> None:
-        """Replace the rows, keeping the order that the header shows."""
-        header = self.horizontalHeader()
-        self._parts.show_parts(
-            parts,
-            header.sortIndicatorSection(),
-            header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder,
-        )
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self._choose(self.currentIndex())
+def tiles_of(parts: tuple[Part, ...], most: int) -> tuple[squares.Part, ...]:
+    """Return the parts by their first step that differs; all but the largest merged by group."""
+    steps = [part.name.split(".") for part in parts]
+    common = 0
+    while len({tuple(names[: common + 1]) for names in steps}) == 1 and all(
+        len(names) > common + 2 for names in steps
+    ):
+        common += 1
+    kept = {part.path for part in largest(parts, most)}
+    tiles: list[squares.Part] = []
+    rest: dict[str, list[int]] = {}
+    for names, part in zip(steps, parts, strict=True):
+        group, name = ".".join(names[: common + 1]), ".".join(names[common + 1 :])
+        if part.path in kept:
+            tiles.append(squares.Part(group, name, part.nbytes, part.path))
         else:
-            super().keyPressEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        room = self.viewport().width() - _LEAST_NAME - sum(self._widths.values())
-        for number in _LEFT_OUT_FIRST:
-            self.setColumnHidden(number, room < 0)
-            room += self._widths[number] if room < 0 else 0
-
-    def _choose(self, index: QModelIndex) -> None:
-        self.chosen.emit(self._parts.part_at(index.row()).path)
+            rest.setdefault(group, []).append(part.nbytes)
+    tiles += [squares.Part(g, "", sum(some), None, len(some)) for g, some in rest.items()]
+    return tuple(tiles)

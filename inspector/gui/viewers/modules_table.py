@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem
 
 from inspector.core import text
 from inspector.core.model import natural
 from inspector.gui.theme import Theme
 from inspector.gui.viewers.breakdown import Part
 from inspector.gui.widgets.labels import plain_tool_tip
+from inspector.gui.widgets.table import Table
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _LONGEST = 300
+_LEAST_NAME = 130  # pixels of names, below which columns are left out
+_LEFT_OUT_FIRST = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,32 @@ class PartModel(QAbstractTableModel):
         self._parts = list(self._stored)
         if column >= 0:
             self._parts.sort(key=PART_COLUMNS[column].order, reverse=descending)
+
+
+class PartTable(Table):
+    """Parts; where there is no room, columns that matter less are left out."""
+
+    def __init__(self, theme: Theme, model: PartModel) -> None:
+        super().__init__(theme, model, "Modules")
+        self._parts = model
+        self._share = ShareDelegate(theme, model)
+        self.setItemDelegateForColumn(SHARE, self._share)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        widths = {number: column.width for number, column in enumerate(PART_COLUMNS)}
+        self._widths = self.set_widths({n: width for n, width in widths.items() if width})
+        self.horizontalHeader().sortIndicatorChanged.connect(model.sort)
+
+    def show_parts(self, parts: tuple[Part, ...]) -> None:
+        """Replace the rows, keeping the order that the header shows."""
+        self._parts.show_parts(parts, *self.order())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.viewport().width() - _LEAST_NAME - sum(self._widths.values())
+        for number in _LEFT_OUT_FIRST:
+            self.setColumnHidden(number, room < 0)
+            room += self._widths[number] if room < 0 else 0
 
 
 class ShareDelegate(QStyledItemDelegate):

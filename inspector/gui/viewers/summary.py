@@ -16,6 +16,7 @@ from inspector.core.summary import facts_of, made_up_facts, path_text
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.base import USUAL, Subject, Viewer
 from inspector.gui.viewers.finding_list import FindingList
+from inspector.gui.viewers.value_facts import ValueFacts
 from inspector.gui.widgets.facts_grid import FactsGrid
 from inspector.gui.widgets.line import line
 
@@ -35,6 +36,7 @@ class SummaryViewer(Viewer):
         self.findings = FindingList(context.theme)
         self.findings.jump_requested.connect(self.jump_requested)
         self.grid.jump_requested.connect(self.jump_requested)
+        self.values = ValueFacts(context)
         self._line = line()
         inside = QWidget()
         inside.setProperty("ground", "base")
@@ -44,6 +46,7 @@ class SummaryViewer(Viewer):
         column.addWidget(self.findings)
         column.addWidget(self._line)
         column.addWidget(self.grid)
+        column.addWidget(self.values)
         column.addStretch()
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -69,6 +72,7 @@ class SummaryViewer(Viewer):
         self.findings.show_findings(here, subject.path)
         self.findings.setVisible(bool(here))
         self._line.setVisible(bool(here))
+        self.values.show_subject(subject)
         self._area.verticalScrollBar().setValue(0)
 
 

@@ -26,6 +26,7 @@ from inspector.gui.widgets.squares import Box, Part, Tile, arranged
 
 _HUES = (214, 28, 152, 268, 340, 186, 48, 100)
 _PADDING = 5.0
+_LEAST_NAME = 8  # characters
 _AROUND = 2.0
 _WAYS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -142,16 +143,17 @@ class Treemap(QWidget):
         *,
         head: bool = False,
     ) -> None:
-        """Write as many lines as fit whole; a name of which only a part fits says nothing."""
+        """Write the lines that fit; of a name at least so much that it says something."""
         colours = self._theme.colours
         room = rect.adjusted(_PADDING, 0 if head else _PADDING - 2, -_PADDING, 0)
         top = room.top() + ((rect.height() - metrics.height()) / 2 if head else 0)
         for number, line in enumerate(lines):
             bottom = top + metrics.height()
-            if metrics.horizontalAdvance(line) > room.width() or bottom > rect.bottom():
+            shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room.width())
+            if bottom > rect.bottom() or (shown != line and (number or len(shown) < _LEAST_NAME)):
                 return
             painter.setPen(QColor(colours.muted if number else colours.text))
-            painter.drawText(QPointF(room.left(), top + metrics.ascent()), line)
+            painter.drawText(QPointF(room.left(), top + metrics.ascent()), shown)
             top = bottom
 
     def _fill(self, tile: Tile) -> QColor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -147,17 +147,13 @@ class CheckpointTab(QWidget):
             self._drop_view()
         self.view = view
         self._show(view)
-        QTimer.singleShot(0, view, lambda: self._start_marking(view))  # the rows come first
+        view.start_marking_soon()
         self.watch.start(look)
         if before is None:
             view.tree.view.setFocus()
         if self._wanted:
             self.go_to(self._wanted)
         self.opened.emit()
-
-    def _start_marking(self, view: CheckpointView) -> None:
-        if self.view is view:
-            view.start_marking()
 
     def _drop_view(self) -> None:
         if self.view is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -78,9 +78,16 @@ class CheckpointView(QWidget):
         self.scan_bar.statistics_requested.connect(self.show_statistics)
         self.scan_bar.findings_requested.connect(self._filter_findings)
         self.scan_bar.reload_requested.connect(self.reload_requested)
+        # A timer of its own: what `singleShot` is to call lives on if the view ends first.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.start_marking)
         self._marking: Job | None = None
         self._marks = NO_MARKS
         self.show_whole()
+
+    def start_marking_soon(self) -> None:
+        """Start it once the first rows are on screen: beside a job, they would come later."""
+        self._soon.start()
 
     def start_marking(self) -> None:
         """Look for shared storages; called when the view is shown, which is not to wait for it."""
@@ -125,6 +132,7 @@ class CheckpointView(QWidget):
 
     def stop(self) -> None:
         """Drop running searches and let go of the file."""
+        self._soon.stop()
         for job in (self._marking, self._adding):
             if job is not None:
                 job.cancel()

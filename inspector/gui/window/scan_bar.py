@@ -41,7 +41,7 @@ class ScanBar(QWidget):
         column.addWidget(self.notice)
         self.strip.cancel_requested.connect(self._cancel)
         scan.started.connect(self._begin)
-        scan.progressed.connect(lambda fraction, _: self._show_progress(fraction))
+        scan.progressed.connect(self._show_progress)  # a closure would keep both alive
         scan.settled.connect(self.strip.hide)
 
     def tell(self, findings: Sequence[Finding]) -> None:
@@ -70,7 +70,7 @@ class ScanBar(QWidget):
         self.notice.hide()
         self._show_progress(0.0)
 
-    def _show_progress(self, fraction: float) -> None:
+    def _show_progress(self, fraction: float, _: str = "") -> None:
         if self._scan.state == "busy":
             self.strip.show_progress(fraction, self._scan.words())
 
