@@ -1,0 +1,58 @@
+"""A part of a checkpoint as a file of its own: recipe -> plan -> file.
+
+    recipe = Recipe(choices=(Choice("backbone.*"),), renames=(StripPrefix("backbone."),))
+    plan = make_plan(checkpoint, recipe)             reads no values; shows every row
+    losses = cast_losses(checkpoint, plan)           reads what is cast; says what gets lost
+    fit = fit_of(plan, state_dict_tensors(target))   as load_state_dict would
+    export(checkpoint, plan, "backbone.pt")          complete and verified, or not there
+
+Beside these: `make_plan(…, target=tensors)` leaves out what does not fit, `read_recipe` and
+`recipe_text` keep recipes in files, `command_text(recipe, source, target)` is the equivalent
+command, `loading_code(plan, target)` the Python that loads the result, `format_of(path)` the format
+that a name suggests. Every long function takes a `progress` as its last argument; it raises
+Cancelled through it, and InspectorError.
+"""
+
+from inspector.core.export.plan import (
+    Content,
+    Dropped,
+    Exported,
+    Fit,
+    Loss,
+    Mismatch,
+    Plan,
+    PlannedFile,
+    Row,
+)
+from inspector.core.export.recipe import OMITTED, Choice, DeviceRule, DTypeRule, Recipe
+from inspector.core.export.renaming import (
+    AddPrefix,
+    RenameMap,
+    RenameRule,
+    StripPrefix,
+    Substitute,
+    Unwrap,
+)
+
+__all__ = [
+    "OMITTED",
+    "AddPrefix",
+    "Choice",
+    "Content",
+    "DTypeRule",
+    "DeviceRule",
+    "Dropped",
+    "Exported",
+    "Fit",
+    "Loss",
+    "Mismatch",
+    "Plan",
+    "PlannedFile",
+    "Recipe",
+    "RenameMap",
+    "RenameRule",
+    "Row",
+    "StripPrefix",
+    "Substitute",
+    "Unwrap",
+]
