@@ -20,6 +20,7 @@ from inspector.gui.tree.search import Held, Mode, matcher
 
 _MOST_EXPANDED = 200_000  # rows that a search opens; beyond them a person narrows the search
 _PULSE = 2_000  # nodes between two progress calls
+_SLOW_PULSE = 50  # the same where each may take as long as a regular expression can
 _ON_A_SCREEN = 60  # rows that groups may show at the start
 
 
@@ -156,14 +157,15 @@ def _around(root: Node) -> Node:
 class _Pulse:
     """Reports now and then, which is also where the work can be stopped."""
 
-    def __init__(self, progress: Progress, message: str) -> None:
+    def __init__(self, progress: Progress, message: str, every: int = _PULSE) -> None:
         self._progress = progress
         self._message = message
+        self._every = every
         self._seen = 0
 
     def __call__(self) -> None:
         self._seen += 1
-        if self._seen % _PULSE == 0:
+        if self._seen % self._every == 0:
             self._progress(0.5, self._message)
 
 
@@ -217,7 +219,8 @@ class _Search:
         self._asks_names = bool(request.pattern)
         self._filters = request.filters.any
         self._passes = passing(request.filters, subject.marks)
-        self._pulse = _Pulse(progress, "Searching")
+        every = _SLOW_PULSE if request.mode == "regex" else _PULSE
+        self._pulse = _Pulse(progress, "Searching", every)
         self._shown = 0
 
     def visit(self, node: Node, path: Path, inherited: bool, held: Held | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -21,6 +22,7 @@ from inspector.gui.tree.search_bar import SearchBar
 from inspector.gui.tree.view import TreeView
 from inspector.gui.widgets.labels import PlainLabel
 
+_log = logging.getLogger(__name__)
 _MANY = 1_000  # open branches; to free more at once would be felt
 
 
@@ -169,8 +171,7 @@ class TreePane(QWidget):
         self.stop()
         request = self.request()
         problem = _problem(request)
-        self.problem.set_plain(problem)
-        self.problem.setVisible(bool(problem))
+        self._say_problem(problem)
         if problem:
             return
         if not self.model.request.narrows:
@@ -179,7 +180,21 @@ class TreePane(QWidget):
             "Searching", arrange, self._subject, request, is_open or self._unfiltered
         )
         job.succeeded.connect(lambda plan: self._answer(plan, then_go_to))
+        job.failed.connect(self._fail)
         self._job = job
+
+    def _fail(self, error: Exception) -> None:
+        """Say why there is no answer; the rows stay as they are."""
+        self._job = None
+        if isinstance(error, BadPattern):
+            self._say_problem(str(error))
+        else:
+            _log.error("A search failed", exc_info=error)
+            self._say_problem("The search failed; that is a mistake in the program.")
+
+    def _say_problem(self, problem: str) -> None:
+        self.problem.set_plain(text.printable(problem, 300))
+        self.problem.setVisible(bool(problem))
 
     def _answer(self, plan: Arrangement, then_go_to: Path | None) -> None:
         self._job = None
@@ -261,5 +276,5 @@ def _problem(request: Request) -> str:
     try:
         matcher(request.pattern, request.mode, ())
     except BadPattern as bad:
-        return text.printable(str(bad), 300)
+        return str(bad)
     return ""

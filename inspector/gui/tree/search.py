@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
@@ -14,6 +15,16 @@ Held = Callable[[str], bool]
 Matcher = Callable[[Path], Held]
 """Given the path of a parent, return what matches the keys below it."""
 Mode = Literal["auto", "substring", "glob", "regex", "fuzzy"]
+
+
+_LONGEST_MATCH = 1.0  # seconds for one key
+_LONGEST_SEARCH = 60.0  # seconds for all of them; a million take two
+_MOST_STEPS = 20_000
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<open>\()|(?P<close>\))|"
+    r"(?P<repeat>[*+]|\{\d*(?:,\d*)?\})|.",
+    re.DOTALL,
+)
 
 
 class ModeRow(NamedTuple):
@@ -37,7 +48,7 @@ MODES = (
 
 
 class BadPattern(Exception):
-    """What is typed means nothing in this mode; the text says why."""
+    """What is typed means nothing in this mode, or takes too long; the text says why."""
 
 
 def matcher(pattern: str, mode: Mode, bases: Sequence[Path]) -> Matcher:
@@ -91,23 +102,63 @@ def _glob(pattern: str, bases: Sequence[Path]) -> Matcher:
 
 def _regex(pattern: str, bases: Sequence[Path]) -> Matcher:
     try:
-        expression = re.compile(pattern, re.IGNORECASE)
+        re.compile(pattern)  # the errors that Python itself would raise
     except (re.error, OverflowError, RecursionError) as error:
         raise BadPattern(f"Not a regular expression: {error}") from None
+    if _unrolled(pattern) > _MOST_STEPS:
+        raise BadPattern("Too many repeats inside repeats for this expression to be searched.")
+    import regex  # not above: a window that searches otherwise starts without it
+
+    try:
+        search = regex.compile(pattern, regex.IGNORECASE).search
+    except regex.error as error:  # what it takes otherwise than Python, such as [[a]--b]
+        raise BadPattern(f"Not a regular expression: {error}") from None
+    end: list[float] = []
 
     def below(parent: Path) -> Held:
         starts = _beginnings(parent, bases)
 
         def holds(key: str) -> bool:
-            for above in starts:
-                found = expression.search(above + key)
-                if found and (found.end() > len(above) or not key):
-                    return True
+            now = time.monotonic()
+            end[:] = end or [now + _LONGEST_SEARCH]  # from the first key on
+            try:
+                if now > end[0]:
+                    raise TimeoutError
+                for above in starts:
+                    found = search(above + key, timeout=_LONGEST_MATCH, concurrent=True)
+                    if found and (found.end() > len(above) or not key):
+                        return True
+            except TimeoutError:
+                raise BadPattern(
+                    "This expression takes too long to search with: it can match in too many ways."
+                ) from None
             return False
 
         return holds
 
     return below
+
+
+def _unrolled(pattern: str) -> int:
+    """Return about how many steps an expression has once its repeats are written out.
+
+    `regex` writes some of them out, repeats inside repeats included, before it looks at anything.
+    """
+    sizes, last = [0], 0
+    for token in _TOKEN.finditer(pattern):
+        if token["open"]:
+            sizes.append(0)
+        elif token["close"]:
+            last = sizes.pop() if len(sizes) > 1 else 0
+            sizes[-1] += last
+        elif token["repeat"]:
+            times = max([2, *map(int, re.findall(r"\d+", token["repeat"]))])
+            sizes[-1] += last * (times - 1)
+            last *= times
+        else:
+            last = 1
+            sizes[-1] += 1
+    return sum(sizes)
 
 
 def _fuzzy(pattern: str, bases: Sequence[Path]) -> Matcher:

@@ -14,6 +14,7 @@ from inspector.core.progress import let_go as free
 from inspector.core.summary import facts_of, headline
 from inspector.gui.tree.arrangement import Arrangement, OpenPaths, Request, Subject, arrange
 from inspector.gui.tree.lines import Branch, open_paths
+from inspector.gui.tree.search import BadPattern
 
 _AT_ONCE = 120  # rows that branches may show at the start
 
@@ -55,7 +56,12 @@ def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Ope
             else frozenset(first_look(root, bases, totals))
         )
         subject = Subject(root, totals, bases, fold=look.fold)
-        first = arrange(subject, look.request, wanted, progress=part(progress, 0.8, 1.0))
+        report = part(progress, 0.8, 1.0)
+        try:
+            first = arrange(subject, look.request, wanted, progress=report)
+        except BadPattern:  # what was quick enough in the file of before takes too long in this one
+            request = look.request._replace(pattern="")
+            first = arrange(subject, request, wanted, progress=report)
         facts = tuple(facts_of(root, checkpoint))
         return Opened(checkpoint, headline(checkpoint), facts, subject, first)
     except BaseException:

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from inspector.core.model import Node, rollup
@@ -55,6 +55,25 @@ def test_nothing_found_says_so(make_pane: MakePane, qtbot: QtBot):
     assert pane.nothing.textFormat() == Qt.TextFormat.PlainText
     search(qtbot, pane, "")
     assert not pane.nothing.isVisible()
+
+
+def test_an_expression_that_takes_too_long_is_said_and_leaves_the_rows(
+    make_pane: MakePane, qtbot: QtBot
+):
+    pane = make_pane(mapping("", tensor("a" * 60 + "!"), tensor("b")))
+    pane.bar.set_mode("regex")
+    beats = []
+    beat = QTimer(interval=20)
+    beat.timeout.connect(lambda: beats.append(1))
+    beat.start()
+    pane.search.setText("(a|aa)+$")
+    qtbot.waitUntil(pane.problem.isVisible, timeout=20_000)
+    assert "takes too long" in pane.problem.plain()
+    assert len(beats) > 10  # the window went on
+    assert len(keys(pane)) == 2
+    search(qtbot, pane, "^b")
+    assert pane.problem.isHidden()
+    assert keys(pane) == ["b"]
 
 
 def test_a_lone_tensor_has_a_row(make_pane: MakePane):

@@ -43,6 +43,25 @@ def test_what_is_no_regular_expression_says_so(pattern: str):
         matcher(pattern, "regex", ())
 
 
+def test_an_expression_that_takes_forever_is_given_up():
+    holds = matcher("(a|aa)+$", "regex", ())(())
+    with pytest.raises(BadPattern, match="takes too long"):
+        holds("a" * 60 + "!")
+
+
+@pytest.mark.parametrize("pattern", ["(?:(?:a{1000}){1000}){1000}", "(" * 60 + "a" + "+)+" * 60])
+def test_an_expression_that_would_fill_the_memory_is_refused(pattern: str):
+    with pytest.raises(BadPattern, match="repeats"):
+        matcher(pattern, "regex", ())
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\d{1,3}(\.\w+)*$", r"[(*]{2}|\({3}", "(a(b{2})+c)*", "x{,3}y"]
+)
+def test_usual_repeats_are_no_reason_to_refuse(pattern: str):
+    assert matcher(pattern, "regex", ())(()) is not None
+
+
 def test_only_plain_parts_are_pointed_out():
     assert marked_part("bias", "auto") == "bias"
     assert marked_part("*.bias", "auto") == ""
