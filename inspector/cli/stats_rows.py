@@ -17,7 +17,8 @@ from inspector.core.summary import path_text
 
 _NUMBERS = ("min", "max", "mean", "std", "l2")
 _COLUMNS = ("Key", "Dtype", "Elements", "Min", "Max", "Mean", "Std", "L2", "Zero", "NaN", "Inf")
-_NONE: dict[str, Any] = dict.fromkeys((*Statistics._fields, "absmax"))
+_NAMES = (*Statistics._fields, "absmax")
+_NONE: dict[str, Any] = dict.fromkeys(_NAMES)
 _FIELDS = ("path", "dtype", "shape", *Statistics._fields, "absmax", "error")
 _BATCH = 1000  # rows written at a time
 
@@ -27,7 +28,7 @@ def write_json(rows: list[ScanRow], stream: TextIO) -> None:
     stream.write('{"schema": 1, "tensors": [')
     between = "\n"
     for start in range(0, len(rows), _BATCH):
-        lines = [json.dumps(_members(row)) for row in rows[start : start + _BATCH]]
+        lines = [_json_row(row) for row in rows[start : start + _BATCH]]
         stream.write(between + ",\n".join(lines))
         between = ",\n"
     errors = [{"path": json_path(row.path), "message": row.error} for row in rows if row.error]
@@ -61,12 +62,42 @@ def write_table(rows: list[ScanRow], styled: bool) -> None:
     cells = [_cells(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *cells, strict=True)]
     click.secho(_line(_COLUMNS, widths), dim=True)
-    for row, some in zip(rows, cells, strict=True):
-        line = _line(some, widths)
-        found = row.statistics
-        if styled and (found is None or found.finite < found.elements):
-            line = click.style(line, fg="yellow" if found is None else "red")
-        click.echo(line)
+    for start in range(0, len(rows), _BATCH):
+        lines = [
+            _styled(_line(some, widths), row) if styled else _line(some, widths)
+            for row, some in zip(rows[start : start + _BATCH], cells[start:], strict=False)
+        ]
+        click.echo("\n".join(lines))
+
+
+def _styled(line: str, row: ScanRow) -> str:
+    found = row.statistics
+    if found is None:
+        return click.style(line, fg="yellow")
+    return click.style(line, fg="red") if found.finite < found.elements else line
+
+
+def _json_row(row: ScanRow) -> str:
+    """Return a row's object: by hand, for `json.dumps` takes as long as the statistics."""
+    found, shape = row.statistics, ", ".join(map(str, row.tensor.shape))
+    path = ", ".join([json.dumps(key) for key in json_path(row.path)])
+    head = f'{{"path": [{path}], "dtype": {json.dumps(row.tensor.dtype.name)}, "shape": [{shape}]'
+    if found is None:
+        nothing = _NONE | {"elements": row.tensor.elements, "error": row.error}
+        return f"{head}, {json.dumps(nothing)[1:]}"
+    values = (*found, found.absmax)
+    numbers = ", ".join(
+        [f'"{name}": {_json_number(value)}' for name, value in zip(_NAMES, values, strict=True)]
+    )
+    return f"{head}, {numbers}}}"
+
+
+def _json_number(value: float | None) -> str:
+    if value is None:
+        return "null"
+    if type(value) is float and not isfinite(value):
+        return f'"{value}"'  # beyond float64: "inf", "-inf"
+    return repr(value)
 
 
 def _members(row: ScanRow) -> dict[str, Any]:
@@ -80,10 +111,6 @@ def _members(row: ScanRow) -> dict[str, Any]:
         return members | _NONE | {"elements": row.tensor.elements, "error": row.error}
     members |= found._asdict()
     members["absmax"] = found.absmax
-    for name in _NUMBERS:
-        value = members[name]
-        if type(value) is float and not isfinite(value):
-            members[name] = str(value)  # beyond float64: "inf", "-inf"
     return members
 
 

@@ -1,0 +1,180 @@
+"""`inspector stats`: the JSON of the contract, the table, comma-separated values, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from inspector.cli import computing
+from inspector.cli.main import main
+from tests.checkpoints import WRITERS, save_safetensors, save_zip, torch_tensors
+
+Capture = pytest.CaptureFixture[str]
+KEYS = {
+    "path", "elements", "finite", "nan", "posinf", "neginf", "zero", "min", "max", "mean", "std",
+    "l2",
+}  # fmt: skip
+
+
+def run(capsys: Capture, *arguments: str | Path, code: int = 0) -> str:
+    if code:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        assert ended.value.code == code
+    else:
+        main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    if code != 2:
+        assert captured.err == ""
+    return captured.out if code != 2 else captured.err
+
+
+def refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def stats(capsys: Capture, *arguments: str | Path) -> Any:
+    return json.loads(run(capsys, "stats", "--json", *arguments), parse_constant=refuse)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    weight = torch.randn(30, 20)
+    weight[3, 4] = torch.nan
+    weight[5, 6] = -torch.inf
+    state = {
+        "fine.weight": torch.randn(9, 4, dtype=torch.float64),
+        "broken.weight": weight,
+        "steps": torch.tensor(7),
+        "empty": torch.empty(0, 3),
+        "meta": torch.empty(3, device="meta"),
+        "huge": torch.full((2,), 1.7e308, dtype=torch.float64),
+    }
+    return save_zip(tmp_path / "broken.pt", state)
+
+
+def test_the_document_has_the_keys_of_the_contract(training: Path, capsys: Capture) -> None:
+    document = stats(capsys, training)
+    assert document["schema"] == 1
+    assert all(set(row) >= KEYS for row in document["tensors"])
+    loaded = dict(torch_tensors(torch.load(training)))
+    assert [tuple(row["path"]) for row in document["tensors"]] == list(loaded)
+    for row in document["tensors"]:
+        values = loaded[tuple(row["path"])].double()
+        assert row["elements"] == row["finite"] == values.numel()
+        assert row["min"] == values.min().item()
+        assert row["mean"] == pytest.approx(values.mean().item(), rel=1e-12, abs=1e-300)
+        assert row["std"] == pytest.approx(values.std(correction=0).item(), rel=1e-9)
+        assert row["l2"] == pytest.approx(values.norm().item(), rel=1e-12)
+
+
+def test_what_is_not_finite_or_does_not_exist(broken: Path, capsys: Capture) -> None:
+    document = stats(capsys, broken)
+    rows = {row["path"][0]: row for row in document["tensors"]}
+    assert list(rows) == ["fine.weight", "broken.weight", "steps", "empty", "meta", "huge"]
+    row = rows["broken.weight"]
+    assert (row["elements"], row["finite"], row["nan"], row["neginf"]) == (600, 598, 1, 1)
+    assert rows["steps"]["max"] == 7
+    assert type(rows["steps"]["max"]) is int
+    assert [rows["empty"][key] for key in ("elements", "min", "mean", "std")] == [
+        0,
+        None,
+        None,
+        None,
+    ]
+    assert rows["meta"]["elements"] == 3
+    assert rows["meta"]["nan"] is rows["meta"]["mean"] is None
+    assert [error["path"] for error in document["errors"]] == [["meta"]]
+    assert rows["huge"]["l2"] == "inf"
+    codes = {(finding["code"], *finding["path"]) for finding in document["findings"]}
+    assert {("nan", "broken.weight"), ("infinite", "broken.weight")} <= codes
+
+
+@pytest.mark.parametrize("name", [*WRITERS, "safetensors"])
+def test_every_container_says_the_same(name, tmp_path, capsys) -> None:
+    torch.manual_seed(0)
+    state = {f"layer.{n}.weight": torch.randn(n + 1, 7) for n in range(30)}
+    save = save_safetensors if name == "safetensors" else WRITERS[name]
+    document = stats(capsys, save(tmp_path / "a.pt", state))
+    assert {row["path"][0]: row["max"] for row in document["tensors"]} == {
+        key: value.max().item() for key, value in state.items()
+    }
+
+
+def test_the_table(broken: Path, capsys: Capture) -> None:
+    lines = run(capsys, "stats", broken).splitlines()
+    assert lines[0].split() == [
+        "Key", "Dtype", "Elements", "Min", "Max", "Mean", "Std", "L2", "Zero", "NaN", "Inf"
+    ]  # fmt: skip
+    row = next(line for line in lines if line.startswith("broken.weight"))
+    assert row.split()[-2:] == ["1", "1"]
+    ends = {line.rstrip().rfind(" ") for line in lines[1:3]}
+    assert len(ends) <= 2
+    assert any("the first at [3, 4]" in line for line in lines)
+    assert "\x1b[" not in "".join(lines)
+
+
+def test_what_matches_only(broken: Path, capsys: Capture) -> None:
+    document = stats(capsys, broken, "--include", "fine.*", "--include", "st?ps")
+    assert [row["path"] for row in document["tensors"]] == [["fine.weight"], ["steps"]]
+    assert run(capsys, "stats", broken, "--include", "nothing") == "No tensor matches.\n"
+    assert stats(capsys, broken, "--include", "nothing")["tensors"] == []
+
+
+def test_comma_separated_values(broken: Path, capsys: Capture) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(capsys, "stats", "--csv", broken))))
+    assert [row["path"] for row in rows][:2] == ["fine.weight", "broken.weight"]
+    assert (rows[1]["shape"], rows[1]["nan"], rows[1]["error"]) == ("30x20", "1", "")
+    assert rows[4]["mean"] == ""
+    assert "meta" in rows[4]["error"]
+
+
+def test_a_key_with_commas_quotes_and_newlines(tmp_path, capsys) -> None:
+    path = save_zip(tmp_path / "a.pt", {'a,"b"\nc': torch.ones(2), 3: {"\x1b[31m": torch.ones(1)}})
+    rows = list(csv.DictReader(io.StringIO(run(capsys, "stats", "--csv", path))))
+    assert [row["path"] for row in rows] == ['a,"b"\nc', "3/\x1b[31m"]
+    assert stats(capsys, path)["tensors"][1]["path"] == [3, "\x1b[31m"]
+    assert "\x1b" not in run(capsys, "stats", path)
+
+
+def test_exit_codes(broken: Path, training: Path, capsys: Capture, tmp_path: Path) -> None:
+    run(capsys, "stats", "--fail-on-nonfinite", broken, code=1)
+    run(capsys, "stats", "--fail-on-nonfinite", training)
+    error = run(capsys, "stats", tmp_path / "none.pt", code=2)
+    assert "does not exist" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_values_that_are_cut_off_are_an_error_after_the_rest(tmp_path, capsys) -> None:
+    path = save_zip(tmp_path / "a.pt", {f"w{n}": torch.randn(500) for n in range(10)})
+    path.write_bytes(path.read_bytes()[:12_000])
+    with pytest.raises(SystemExit) as ended:
+        main(["stats", str(path), "--json"])
+    captured = capsys.readouterr()
+    assert ended.value.code == 2
+    assert len(captured.err.splitlines()) == 1
+    assert "tensors cannot be read" in captured.err
+    document = json.loads(captured.out)
+    assert len(document["tensors"]) == 10
+    assert 0 < len(document["errors"]) < 10
+
+
+def test_much_is_read_by_worker_processes(broken: Path, capsys: Capture, monkeypatch) -> None:
+    here = stats(capsys, broken)
+    monkeypatch.setattr(computing, "_WORTH_PROCESSES", 0)
+    assert stats(capsys, broken) == here
+
+
+def test_a_bar_on_a_terminal(broken: Path, capsys: Capture, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    main(["stats", str(broken)])
+    captured = capsys.readouterr()
+    assert "100%" in captured.err
+    assert "%" not in captured.out.splitlines()[1]
