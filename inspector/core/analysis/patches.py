@@ -189,15 +189,15 @@ def _values(patch: Patch) -> Array:
     sizes = tuple(dim.size for dim in patch.dims)
     loose = [place for place, dim in enumerate(patch.dims) if dim in outer]
     if loose:
-        stored = np.empty(sizes, encoding_of(patch.dtype).stored)
-        inside = tuple(dim for dim in patch.dims if dim not in outer)
+        inside = [place for place, dim in enumerate(patch.dims) if dim not in outer]
+        order = loose + inside  # in memory as in the file: what is read lies in one piece
+        gathered = np.empty([sizes[place] for place in order], encoding_of(patch.dtype).stored)
+        dims = tuple(patch.dims[place] for place in inside)
         for numbers in product(*(range(sizes[place]) for place in loose)):
-            chosen = dict(zip(loose, numbers, strict=True))
-            first = patch.first + sum(
-                number * patch.dims[place].stride for place, number in chosen.items()
-            )
-            where = tuple(chosen.get(place, slice(None)) for place in range(len(sizes)))
-            stored[where] = _stored(patch, first, inside)
+            steps = zip(loose, numbers, strict=True)
+            first = patch.first + sum(number * patch.dims[place].stride for place, number in steps)
+            gathered[numbers] = _stored(patch, first, dims)
+        stored = gathered.transpose(np.argsort(order))
     else:
         stored = _stored(patch, patch.first, patch.dims)
     height = prod(dim.size for dim in patch.dims if dim.is_down)

@@ -295,6 +295,16 @@ def test_patches_of_every_size_agree(
     check(look(value, lambda t: plane_of(t, axes, (3, 4, 5))), value)
 
 
+@pytest.mark.parametrize("axes", [(0, 2), (2, 0), (1, 0), (0, 1), (2, 3)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_lies_far_apart_is_gathered(
+    look: Look, axes: tuple[int, int], dtype: torch.dtype
+) -> None:
+    value = torch.randn(5, 7, 4, 12_000).to(dtype)[..., 5:9]
+    check(look(value, lambda t: plane_of(t, axes, (3, 2, 1, 0)), (3, 3)), value)
+    check(look(value, lambda t: plane_of(t, axes, (3, 2, 1, 0))), value)
+
+
 def test_only_what_is_needed_is_read(tmp_path: Path) -> None:
     with saved(torch.zeros(64, 1000, 300), tmp_path) as (checkpoint, tensor):
         read = pictures._Reading(plane_of(tensor, (0, 2), (0, 9, 0)), Area(0, 0, 64, 300), (64, 64))
