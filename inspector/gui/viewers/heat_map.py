@@ -20,9 +20,10 @@ from inspector.gui.jobs import Job
 from inspector.gui.theme import tabular
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject
 from inspector.gui.viewers.computed import ComputedViewer
-from inspector.gui.viewers.heat_words import cells_text, value_text
+from inspector.gui.viewers.heat_words import cells_text, closer_text, value_text
 from inspector.gui.viewers.kinds import title_of
 from inspector.gui.viewers.plane_controls import PlaneControls, axis_box, labelled
+from inspector.gui.widgets.heat_lens import Lens
 from inspector.gui.widgets.heat_picture import HeatPicture
 from inspector.gui.widgets.heat_scale import ColourBar, Limits, Showing, scale_of
 from inspector.gui.widgets.labels import PlainLabel
@@ -109,6 +110,7 @@ class HeatMapViewer(ComputedViewer):
         self.value.setAlignment(Qt.AlignmentFlag.AlignTop)
         picture.spot_changed.connect(lambda _: self._say_value())
         picture.wanted.connect(self._read_closer)
+        picture.lens_changed.connect(self._look)
         self._sheet = QWidget()
         self._sheet.setProperty("ground", "base")
         sheet = QVBoxLayout(self._sheet)
@@ -170,8 +172,15 @@ class HeatMapViewer(ComputedViewer):
         self.picture.show_picture(found, self._grid)
         self._show_box.setVisible(found.values is None)  # of one value, all are the same
         self._colour()
-        said = cells_text(found)
+        self._say_cells(found)
+
+    def _say_cells(self, found: Picture) -> None:
+        said = cells_text(found) if found is self._overview else closer_text(found)
         self.note.set_plain(f"{said} {self._remark}".strip())
+
+    def _look(self, lens: Lens) -> None:
+        if lens.is_whole and self._overview is not None:
+            self._say_cells(self._overview)
 
     def _colour(self) -> None:
         """Find the colours for all of the plane, so that they stay when one looks closer."""
@@ -211,6 +220,7 @@ class HeatMapViewer(ComputedViewer):
         if job is self._closer and self.picture is not None:
             self._closer = None
             self.picture.show_detail(found)
+            self._say_cells(found)
 
     def _fail_closer(self, job: Job, error: Exception) -> None:
         if job is self._closer:

@@ -51,6 +51,14 @@ def cells_text(picture: Picture) -> str:
     return said
 
 
+def closer_text(picture: Picture) -> str:
+    """Return how many values a cell stands for where one looks closer."""
+    if picture.values is not None:
+        return "Here each cell is one value."
+    tall, wide = text.exact(picture.tall), text.exact(picture.wide)
+    return f"Here each cell stands for {tall} × {wide} values."
+
+
 def _index(index: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, index))}]"
 

@@ -302,9 +302,12 @@ def test_closer_to_the_rest_is_read_again(show, qtbot):
     assert best is not None
     assert spot is not None
     assert best.area.rows < 500
+    assert viewer.note.plain() == "Here each cell is one value."
     index, value = viewer.value.plain().split(" = ")
     assert index == f"[{spot[0]}, {spot[1]}]"
     assert float(value.replace("−", "-")) == pytest.approx(tensor[spot].item())
+    qtbot.keyClicks(picture, "0")
+    assert viewer.note.plain().startswith("Each cell stands for")
 
 
 @pytest.mark.parametrize(
