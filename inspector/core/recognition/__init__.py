@@ -7,7 +7,13 @@ From bottom to top: `base`; `optimizer`; `survey` (one walk over the tree); `nam
 
 from inspector.core.recognition.base import CheckpointKind, Fact, Part, Recognition, StateDict
 from inspector.core.recognition.layers import layer_text
-from inspector.core.recognition.outline import OutlineRow, layer_of, modules_of, outline
+from inspector.core.recognition.outline import (
+    OutlineRow,
+    layer_around,
+    layer_of,
+    modules_of,
+    outline,
+)
 from inspector.core.recognition.recognise import recognise
 from inspector.core.recognition.survey import WRAPPERS
 
@@ -19,6 +25,7 @@ __all__ = [
     "Part",
     "Recognition",
     "StateDict",
+    "layer_around",
     "layer_of",
     "layer_text",
     "modules_of",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import indexOf, itemgetter
 from typing import NamedTuple
 
 from inspector.core.model import Node, Tensor
 from inspector.core.recognition.layers import layer_text
 from inspector.core.recognition.survey import is_module
 
+_key = itemgetter(0)  # of a Node, without leaving C
 _DEEPEST = 64
+_NEAR = 64  # neighbours; no layer has more tensors
+_MOST_SIBLINGS = 200_000  # among more, a window would feel the search for one
 _OF_A_LAYER = ("lora_A", "lora_B", "parametrizations", "weight", "original", "default")
 
 
@@ -73,12 +77,44 @@ def layer_of(node: Node, prefix: str = "") -> str:
         for name, tensor in _named(node, "", [200_000])
         if name.startswith(begin)
     }
-    if any("." in name and name.split(".")[0] not in _OF_A_LAYER for name in group):
-        own = {name: tensor for name, tensor in group.items() if "." not in name}
+    return _told(group, prefix)
+
+
+def _told(group: dict[str, Tensor], name: str) -> str:
+    if any("." in key and key.split(".")[0] not in _OF_A_LAYER for key in group):
+        own = {key: tensor for key, tensor in group.items() if "." not in key}
         # Attention holds its own weights beside one projection; any other module with parts is
         # described by these.
-        return layer_text(own, prefix) if "in_proj_weight" in own else ""
-    return layer_text(group, prefix)
+        return layer_text(own, name) if "in_proj_weight" in own else ""
+    return layer_text(group, name)
+
+
+def layer_around(parent: Node, key: str) -> tuple[str, str]:
+    """Return a tensor's name in its layer and what that probably is; empty texts if unknown.
+
+    The tensors of a layer stand together in every file; only what is near is looked at.
+    """
+    children = parent.children
+    if len(children) > _MOST_SIBLINGS:
+        return "", ""
+    try:
+        place = indexOf(map(_key, children), key)
+    except ValueError:
+        return "", ""
+    steps = key.split(".")
+    own = [steps.pop()]
+    while steps and steps[-1] in _OF_A_LAYER:
+        own.insert(0, steps.pop())
+    layer = ".".join(steps)
+    begin = f"{layer}." if layer else ""
+    near = children[max(0, place - _NEAR) : place + _NEAR]
+    group = {
+        child.key[len(begin) :]: child.value
+        for child in near
+        if child.kind == "tensor" and type(child.key) is str and child.key.startswith(begin)
+    }
+    found = _told(group, layer or str(parent.key))
+    return (".".join(own), found) if found else ("", "")
 
 
 def outline(node: Node, deepest: int = 3) -> tuple[OutlineRow, ...]:

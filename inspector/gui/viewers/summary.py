@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.space import Shared
-from inspector.core.model import Finding, Path, python_path
-from inspector.core.recognition.outline import layer_of
+from inspector.core.model import Finding, Node, Path, python_path
+from inspector.core.recognition.outline import layer_around, layer_of
 from inspector.core.summary import facts_of, made_up_facts, path_text
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.base import USUAL, Subject, Viewer
@@ -88,6 +88,9 @@ def _facts(subject: Subject) -> list[tuple[str, str]]:
     layer = _layer(subject) if made_up or node.kind in ("mapping", "module") else ""
     if layer and path:
         facts.insert(0, ("Layer", f"{layer} (inferred)"))
+    own = _place_in_layer(subject) if node.kind == "tensor" else ""
+    if own:
+        facts.insert(0, ("Layer", own))
     if subject.shared is not None:
         others = [python_path(other) for other in subject.shared.paths if other != path]
         label = _shared_label(subject.shared)
@@ -143,3 +146,15 @@ def _layer(subject: Subject) -> str:
     if node.kind != "group":
         return layer_of(node) if node.kind == "module" else ""
     return layer_of(node, str(node.value.prefix).removesuffix("."))
+
+
+def _place_in_layer(subject: Subject) -> str:
+    """Return what the tensor is of what its layer probably is; empty if that is not certain."""
+    parent: Node | None = subject.checkpoint.root
+    for key in subject.path[:-1]:
+        children = parent.children if parent else ()
+        parent = next((child for child in children if child.key == key), None)
+    if parent is None or not subject.path or type(subject.path[-1]) is not str:
+        return ""
+    own, layer = layer_around(parent, subject.path[-1])
+    return f"{own} of ≈ {layer}" if layer else ""

@@ -10,7 +10,7 @@ from torch import nn
 
 from inspector.core.formats import open_checkpoint
 from inspector.core.recognition.layers import layer_text
-from inspector.core.recognition.outline import layer_of, outline
+from inspector.core.recognition.outline import layer_around, layer_of, outline
 from tests.checkpoints import save_zip
 
 LAYERS = {
@@ -156,3 +156,30 @@ def test_architectures_are_concluded(tmp_path, name):
     assert facts["architecture"].inferred
     if name.startswith("ResNet") and "classes" in facts:
         assert facts["classes"].value == 10
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("0.weight", ("weight", "Linear 640 → 2048, bias")),
+        ("0.bias", ("bias", "Linear 640 → 2048, bias")),
+        ("1.num_batches_tracked", ("num_batches_tracked", "BatchNorm 2048")),
+        ("2.in_proj_weight", ("in_proj_weight", "MultiheadAttention 32")),
+        ("2.out_proj.weight", ("weight", "Linear 32 → 32, bias")),
+        (
+            "3.parametrizations.weight.original0",
+            ("parametrizations.weight.original0", "Linear 8 → 4, bias, weight norm"),
+        ),
+        ("scale", ("", "")),
+        ("nowhere", ("", "")),
+    ],
+)
+def test_a_tensor_is_named_by_the_layer_around_it(node_of, key, expected):
+    model = nn.Sequential(
+        nn.Linear(640, 2048),
+        nn.BatchNorm1d(2048),
+        nn.MultiheadAttention(32, 4),
+        nn.utils.parametrizations.weight_norm(nn.Linear(8, 4)),
+    )
+    state = model.state_dict() | {"scale": torch.ones(1, 3)}
+    assert layer_around(node_of(state), key) == expected

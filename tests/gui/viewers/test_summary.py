@@ -19,6 +19,17 @@ def test_facts_of_a_tensor_and_its_path(context, qtbot, make_checkpoint):
     assert facts["Path"] == "checkpoint['model']['layer.10.weight']"
 
 
+def test_a_tensor_says_what_it_is_of_which_layer(context, qtbot, make_checkpoint):
+    tree = mapping("", mapping("model", tensor("fc.weight", 2048, 640), tensor("fc.bias", 2048)))
+    viewer = SummaryViewer(context)
+    qtbot.addWidget(viewer)
+    for number, name in enumerate(("weight", "bias")):
+        node = tree.children[0].children[number]
+        path = ("model", f"fc.{name}")
+        viewer.show_subject(Subject(make_checkpoint(tree), node, path))
+        assert dict(viewer.grid.facts())["Layer"] == f"{name} of ≈ Linear 640 → 2048, bias"
+
+
 def test_the_whole_checkpoint_lists_its_findings_the_worst_first(context, qtbot, make_checkpoint):
     tree = training_tree()
     findings = (
