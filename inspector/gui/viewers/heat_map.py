@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -235,7 +235,16 @@ class HeatMapViewer(ComputedViewer):
 
     def _save(self) -> None:
         if self.picture is not None and self.subject is not None and self.state == "shown":
-            ask_to_save(self._sheet, _UNFIT.sub("-", title_of(self.subject)))
+            name = _UNFIT.sub("-", title_of(self.subject))
+            ask_to_save(self._sheet, name, self._inked())
+
+    def _inked(self) -> QRect:
+        """Return what the colour bar and the cells take of the sheet."""
+        assert self.picture is not None
+        room, (width, height) = self.picture.room(), self.picture.lens.size
+        cells = QRectF(0, 0, room.left() + width + 4, room.top() + height + 4).toAlignedRect()
+        area = cells.translated(self.picture.pos()).united(self._bar.geometry())
+        return area.intersected(self._sheet.rect())
 
 
 def _choice(name: str, rows: dict[str, str]) -> QComboBox:

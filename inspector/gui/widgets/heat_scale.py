@@ -27,6 +27,7 @@ _PERCENT = (1, 99)
 _BAR = 12  # pixels of height
 _AIR = 4
 _LONGEST = 520
+_STOP = 14  # levels between two stops of the bar: both ends and the middle are stops
 
 
 class Scale(NamedTuple):
@@ -157,7 +158,7 @@ class ColourBar(QWidget):
         bar = QRectF(0.5, 0.5, room - 1, _BAR - 1)
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
         found = scale_colours(diverging=self._scale.diverging, dark=self._theme.is_dark)
-        for place in range(0, LEVELS, 12):
+        for place in range(0, LEVELS, _STOP):
             gradient.setColorAt(place / (LEVELS - 1), QColor(*found[place]))
         painter.setPen(QColor(colours.line))
         painter.setBrush(gradient)

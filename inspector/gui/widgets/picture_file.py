@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inspector.core.errors import InspectorError
@@ -15,24 +15,28 @@ _FILTERS = "PNG picture (*.png);;SVG picture (*.svg)"
 _SCALE = 2
 
 
-def ask_to_save(widget: QWidget, name: str) -> None:
-    """Ask for a file and save the picture there; `name` is offered without an ending."""
+def ask_to_save(widget: QWidget, name: str, area: QRect | None = None) -> None:
+    """Ask for a file and save the picture there; `name` is offered without an ending.
+
+    With `area`, only that part of the widget is in it.
+    """
     dialog = QFileDialog(widget, "Save picture", name + ".png", _FILTERS)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix("png")
-    dialog.fileSelected.connect(lambda path: _save(widget, path))
+    dialog.fileSelected.connect(lambda path: _save(widget, path, area))
     dialog.open()
 
 
-def save_picture(widget: QWidget, path: Path) -> None:
+def save_picture(widget: QWidget, path: Path, area: QRect | None = None) -> None:
     """Write what the widget shows; raises InspectorError if that cannot be done."""
+    area = area or widget.rect()
     if path.suffix.lower() == ".svg":
-        done = _save_svg(widget, path)
+        done = _save_svg(widget, path, area)
     else:
-        image = QPixmap(widget.size() * _SCALE)
+        image = QPixmap(area.size() * _SCALE)
         image.setDevicePixelRatio(_SCALE)
-        widget.render(image)
+        widget.render(image, QPoint(), QRegion(area))
         done = image.save(str(path))
     if not done:
         raise InspectorError(
@@ -40,22 +44,22 @@ def save_picture(widget: QWidget, path: Path) -> None:
         )
 
 
-def _save_svg(widget: QWidget, path: Path) -> bool:
+def _save_svg(widget: QWidget, path: Path, area: QRect) -> bool:
     from PySide6.QtSvg import QSvgGenerator
 
     generator = QSvgGenerator()
     generator.setFileName(str(path))
-    generator.setSize(QSize(widget.size()))
-    generator.setViewBox(QRect(QPoint(), widget.size()))
+    generator.setSize(area.size())
+    generator.setViewBox(QRect(QPoint(), area.size()))
     painter = QPainter()
     if not painter.begin(generator):
         return False
-    widget.render(painter, QPoint())
+    widget.render(painter, QPoint(), QRegion(area))
     return painter.end()
 
 
-def _save(widget: QWidget, path: str) -> None:
+def _save(widget: QWidget, path: str, area: QRect | None) -> None:
     try:
-        save_picture(widget, Path(path))
+        save_picture(widget, Path(path), area)
     except InspectorError as error:
         notify.error(widget, "Save picture", error.message, error.hint)

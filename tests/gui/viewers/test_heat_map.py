@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -375,7 +375,7 @@ def test_coming_back_reads_nothing_again(show, viewer, context):
 
 
 def test_the_picture_is_saved(show, qtbot, tmp_path):
-    viewer = show(torch.randn(30, 30))
+    viewer = show(torch.randn(4, 30))
     qtbot.mouseClick(viewer.save, LEFT)
     dialog = viewer.findChild(QFileDialog)
     assert dialog is not None
@@ -385,6 +385,10 @@ def test_the_picture_is_saved(show, qtbot, tmp_path):
     line.setText(str(tmp_path / "saved.png"))
     qtbot.keyClick(line, Qt.Key.Key_Return)
     qtbot.waitUntil((tmp_path / "saved.png").exists)
+    image = QImage(str(tmp_path / "saved.png"))
+    assert image.height() < 2 * picture_in(viewer).height()  # nothing below the cells
+    middle = scale_colours(diverging=True, dark=False)[126]
+    assert image.pixelColor(image.width() // 2, 4).red() == pytest.approx(middle[0], abs=3)
 
 
 def test_the_picture_stays_in_its_place_while_one_reads_it(show, viewer, qtbot):
