@@ -6,10 +6,9 @@ from typing import Literal
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.analysis.array_file import is_widened
 from inspector.core.analysis.excerpts import Form
 from inspector.core.analysis.reinterpretation import parsed_shape, reinterpreted
 from inspector.core.analysis.sheets import Edges, Grid, parsed_index
@@ -22,6 +21,7 @@ from inspector.gui.theme import tabular
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject, Viewer
 from inspector.gui.viewers.kinds import title_of
 from inspector.gui.viewers.values_controls import ValuesControls
+from inspector.gui.viewers.values_menu import ValuesMenu
 from inspector.gui.viewers.values_model import PAGE, ValuesModel
 from inspector.gui.viewers.values_output import ValuesOutput
 from inspector.gui.viewers.values_reading import BlockReading
@@ -34,11 +34,6 @@ from inspector.gui.widgets.waiting_page import WaitingPage
 State = Literal["idle", "busy", "shown", "empty", "failed", "cancelled"]
 _PAUSE = 12  # milliseconds between two looks at what is on screen while it scrolls
 _PATIENCE = 300  # milliseconds after which one wants to know that something is being read
-_COPIES: tuple[tuple[str, Form], ...] = (
-    ("Copy for a &spreadsheet (TSV)", "tsv"),
-    ("Copy as nested &lists", "lists"),
-    ("Copy as &torch.tensor(…)", "tensor"),
-)
 
 
 class ValuesViewer(Viewer):
@@ -72,7 +67,7 @@ class ValuesViewer(Viewer):
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._say_busy)
         self._lay_out()
-        self._make_menu()
+        self._add_menu()
         self._connect()
 
     @staticmethod
@@ -98,7 +93,6 @@ class ValuesViewer(Viewer):
         if note:
             self.notice.say("info", note)
         self.controls.show_stored(self._stored)
-        self.controls.reading.hide()
         self._show_tensor(self._stored)
 
     def cancel(self) -> None:
@@ -155,7 +149,7 @@ class ValuesViewer(Viewer):
         if (row - row % PAGE, column - column % PAGE) != (model.first_row, model.first_column):
             model.show_sheet(sheet, row, column)
         size = sheet.rows, sheet.columns
-        self.controls.pages.show_pages((model.first_row, model.first_column), size)
+        self.controls.show_pages((model.first_row, model.first_column), size)
         self.table.updateGeometries()
         index = model.index(row - model.first_row, column - model.first_column)
         select = QItemSelectionModel.SelectionFlag.ClearAndSelect
@@ -256,7 +250,7 @@ class ValuesViewer(Viewer):
             return
         dtype = self.controls.dtype_chosen() or self._stored.dtype
         try:
-            shape = parsed_shape(self.controls.shape.text())
+            shape = parsed_shape(self.controls.shape_entered())
             tensor = reinterpreted(self._stored, dtype, shape)
         except InspectorError as error:
             self.notice.say("error", str(error))
@@ -288,41 +282,22 @@ class ValuesViewer(Viewer):
         self.output.ask_where(self._subject.checkpoint, self._stored, saved, name)
 
     def _show_reading(self, on: bool) -> None:
-        self.controls.reading.setVisible(on)
+        chooser = self.controls.show_reading(on)
         if on:
-            self.controls.dtype.setFocus()
+            chooser.dtype.setFocus()
 
-    def _open_menu(self) -> None:
-        """Say in the menu what would be saved, and as what."""
-        grid = self.controls.grid() if self.model.sheet is not None else None
-        if grid is None:
-            return
-        dtype = grid.tensor.dtype
-        wide = f" as {'complex64' if dtype.kind == 'complex' else 'float32'}"
-        note = wide if is_widened(dtype) else ""
-        shape = text.shape(grid.squeezed.shape)
-        self._save_slice.setText(f"Save these &rows and columns ({shape}) as .npy{note}…")
-        self._save_slice.setVisible(len(grid.tensor.shape) > 2)
-        self._save_whole.setText(f"Save the &whole tensor as .npy{note}…")
-        self._read_as.setChecked(not self.controls.reading.isHidden())
+    def _describe_menu(self) -> None:
+        if self.model.sheet is not None:
+            reading = self.controls.reading
+            otherwise = reading is not None and not reading.isHidden()
+            self.menu.describe(self.controls.grid(), reads_otherwise=otherwise)
 
-    def _make_menu(self) -> None:
-        menu = QMenu(self)
-        for words, form in _COPIES:
-            action = menu.addAction(words)
-            action.triggered.connect(lambda _=False, form=form: self._copy(form))
-        menu.addSeparator()
-        self._save_slice = menu.addAction("")
-        self._save_slice.triggered.connect(lambda: self._save(whole=False))
-        self._save_whole = menu.addAction("")
-        self._save_whole.triggered.connect(lambda: self._save(whole=True))
-        menu.addSeparator()
-        self._read_as = menu.addAction("&Read the bytes as…")
-        self._read_as.setCheckable(True)
-        self._read_as.triggered.connect(self._show_reading)
-        menu.setProperty("checks", True)
-        menu.aboutToShow.connect(self._open_menu)
-        self.menu = menu
+    def _add_menu(self) -> None:
+        menu = self.menu = ValuesMenu(self)
+        menu.aboutToShow.connect(self._describe_menu)
+        menu.copy_requested.connect(self._copy)
+        menu.save_requested.connect(self._save)
+        menu.reading_requested.connect(self._show_reading)
         self.controls.more.setMenu(menu)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(
