@@ -1,4 +1,4 @@
-"""Writes the parts of README.md that follow from tables of the program: the list of formats.
+"""Writes the parts of README.md that follow from tables of the program: formats and findings.
 
     .venv/bin/python packaging/readme_tables.py
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from inspector.core.analysis.health import HEALTH
 from inspector.core.formats import READERS
 
 README = Path(__file__).parents[1] / "README.md"
@@ -24,10 +25,19 @@ def formats_table() -> str:
     return "\n".join(lines)
 
 
+def health_table() -> str:
+    """Return a row per finding about values, the gravest first."""
+    rows = [f"| `{health.code}` | {health.meaning} |" for health in HEALTH]
+    return "\n".join(["| finding | what it means |", "|---|---|", *rows])
+
+
 def filled(text: str) -> str:
-    """Return the README with the table between its marks."""
-    block = f"<!-- formats -->\n{formats_table()}\n<!-- /formats -->"
-    return re.sub(r"<!-- formats -->.*?<!-- /formats -->", lambda _: block, text, flags=re.DOTALL)
+    """Return the README with the tables between their marks."""
+    for name, table in (("formats", formats_table()), ("health", health_table())):
+        begin, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+        text = pattern.sub((begin + table + end).replace("\\", r"\\"), text)
+    return text
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from inspector.core.model import Path, Tensor
 from inspector.core.progress import Progress, silent
 
 # Starting worker processes takes as long as reading so much in this one.
-_WORTH_PROCESSES = 256 << 20
+_WORTH_PROCESSES = 512 << 20
 _STEPS = 1000
 
 
