@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor, inf, isfinite, log10, sqrt
+from math import ceil, floor, isfinite, log10, sqrt
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QPointF, Qt
@@ -28,7 +28,7 @@ from inspector.gui.widgets.ticks import count_ticks, number_ticks
 
 _MOST = 20_000  # points; more lie on top of each other on any screen
 _FEW = 400  # points that are drawn with a dot each
-_PULSE = 2_000
+_PULSE = 200
 # Name, name on a logarithmic axis, and the name of its colour in `Colours`.
 SERIES = (
     ("mean", "|mean|", "accent"),
@@ -62,6 +62,8 @@ class Layers(NamedTuple):
 
     points: Sequence[Point]
     there: int
+    values: Any
+    """What the series show of each point: a row of a numpy array."""
 
 
 class LayersChart(ComputedViewer):
@@ -71,7 +73,7 @@ class LayersChart(ComputedViewer):
         super().__init__(context)
         self._of: Checkpoint | None = None
         self._known: dict[Path, Statistics] = {}
-        self._layers = Layers((), 0)
+        self._layers = Layers((), 0, None)
         self._shown: list[Point] = []
         self._curves: list[Any] = []
 
@@ -97,6 +99,9 @@ class LayersChart(ComputedViewer):
         self.plot.hovered.connect(self._hover)
         self.plot.canvas.scene().sigMouseClicked.connect(self._click)
         self._curves = [pyqtgraph.PlotDataItem(connect="finite") for _ in SERIES]
+        for curve in self._curves:
+            curve.setDownsampling(auto=True, method="peak")
+            curve.setClipToView(True)
         self._sick = pyqtgraph.ScatterPlotItem(symbol="x", size=9)
         self._here = pyqtgraph.InfiniteLine(angle=90)
         self._here.setVisible(False)
@@ -162,29 +167,36 @@ class LayersChart(ComputedViewer):
         self._draw()
 
     def _draw(self) -> None:
-        all_of_them = self.which.currentIndex() == 1
+        import numpy as np
+
         points = self._layers.points
-        self._shown = [p for p in points if all_of_them or len(p.tensor.shape) > 1]
-        values = [[_placed(v, self.log.isChecked()) for v in p.values()] for p in self._shown]
-        places = list(range(1, len(self._shown) + 1))
-        low, high = inf, -inf
+        chosen = list(range(len(points)))
+        if self.which.currentIndex() == 0:
+            chosen = [number for number, point in enumerate(points) if len(point.tensor.shape) > 1]
+        self._shown = [points[number] for number in chosen]
+        values = self._layers.values[chosen]
+        if self.log.isChecked():
+            with np.errstate(all="ignore"):
+                values = np.log10(np.abs(values))
+        values = np.where(np.isfinite(values), values, np.nan)
+        places = np.arange(1, len(chosen) + 1)
         for number, (curve, switch) in enumerate(zip(self._curves, self.switches, strict=True)):
             switch.setText(SERIES[number][1 if self.log.isChecked() else 0])
             curve.setVisible(switch.isChecked())
-            series = [row[number] for row in values]
-            curve.setData(places, series)
-            seen = [value for value in series if isfinite(value) and switch.isChecked()]
-            low, high = min([low, *seen]), max([high, *seen])
-        sick = [n for n, p in zip(places, self._shown, strict=True) if _is_sick(p)]
-        if low > high:
-            low, high = 0.0, 1.0
+            curve.setData(places, values[:, number])
+        seen = values[:, [switch.isChecked() for switch in self.switches]]
+        seen = seen[np.isfinite(seen)]
+        low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
+        sick = [n for n, p in enumerate(self._shown, 1) if _is_sick(p)]
         margin = (high - low) * 0.06 or abs(high) * 0.1 or 0.5
         self._sick.setData(sick, [low - margin / 2] * len(sick))
         self.plot.set_ticks(count_ticks, power_ticks if self.log.isChecked() else number_ticks)
         self.plot.set_labels("tensor, in stored order")
         self.plot.set_whole((0.5, len(places) + 0.5), (low - margin, high + margin))
+        few = len(places) <= _FEW
+        self.plot.canvas.setAntialiasing(few)
         for curve in self._curves:
-            curve.setSymbol("o" if len(places) <= _FEW else None)
+            curve.setSymbol("o" if few else None)
         self._hover(None)
         self._say()
 
@@ -247,6 +259,8 @@ def points_of(
     progress: Progress = silent,
 ) -> Layers:
     """Return a point for every tensor of numbers below a node, reading what is not known yet."""
+    import numpy as np
+
     base = path[:-1] if node.kind in ("group", "repeat") else path
     points: list[Point] = []
     there = 0
@@ -269,7 +283,7 @@ def points_of(
     for number, found_now in scan(checkpoint, missing, engine, progress) if missing else ():
         if isinstance(found_now, Statistics):
             points[number] = points[number]._replace(statistics=found_now)
-    return Layers(points, there)
+    return Layers(points, there, np.array([point.values() for point in points]))
 
 
 def point_text(point: Point) -> str:
@@ -295,13 +309,6 @@ def power_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     marks = [(power + log10(digit), digit * 10.0**power) for power in powers for digit in digits]
     inside = [(place, f"{mark:.3g}") for place, mark in marks if low <= place <= high]
     return inside[:: max(1, ceil(len(inside) / max(1, most)))]
-
-
-def _placed(value: float, logarithmic: bool) -> float:
-    if not logarithmic:
-        return value
-    size = abs(value)
-    return log10(size) if size > 0 and isfinite(size) else float("nan")
 
 
 def _is_sick(point: Point) -> bool:

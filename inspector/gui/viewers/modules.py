@@ -149,7 +149,7 @@ class ModulesViewer(Viewer):
         ask_to_save(widget, f"{name} {'treemap' if treemap else 'layers'}")
 
     def _dress(self) -> None:
-        self.save.setIcon(self.context.theme.icon("save-picture"))
+        self.save.setIcon(self.context.theme.icon("save"))
 
     def _lay_out(self) -> None:
         bar, below = QHBoxLayout(), QHBoxLayout()
@@ -199,5 +199,13 @@ def tiles_of(parts: tuple[Part, ...], most: int) -> tuple[squares.Part, ...]:
             tiles.append(squares.Part(group, name, part.nbytes, part.path))
         else:
             rest.setdefault(group, []).append(part.nbytes)
-    tiles += [squares.Part(g, "", sum(some), None, len(some)) for g, some in rest.items()]
+    groups = {tile.group for tile in tiles}
+    others: list[int] = []  # of groups that have no tile of their own
+    for group, some in rest.items():
+        if group in groups:
+            tiles.append(squares.Part(group, "", sum(some), None, len(some)))
+        else:
+            others += some
+    if others:
+        tiles.append(squares.Part("", "", sum(others), None, len(others)))
     return tuple(tiles)

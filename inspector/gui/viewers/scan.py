@@ -20,7 +20,8 @@ from inspector.gui.jobs import Job
 
 _log = logging.getLogger(__name__)
 _CHUNK = 2_000  # rows that are let go of in one go
-_PULSE = 5_000  # tensors between two progress calls
+_PULSE = 500  # tensors between two progress calls
+_ROWS = 32  # rows between two
 
 State = Literal["idle", "busy", "stopping", "done", "stopped", "failed"]
 
@@ -174,10 +175,32 @@ def _scan(
             items.append((path, tensor))
     rows.total = number
     start = 0.98 * (1 - len(items) / number) if number else 0.0
-    for row in health_scan(checkpoint, items, engine, part(progress, start, 0.98)):
+    report = _Report(part(progress, start, 0.98))
+    for count, row in enumerate(health_scan(checkpoint, items, engine, report)):
         rows.add(row)
+        if count % _ROWS == 0:
+            report.again()
     last = part(progress, 0.98, 1.0)
     return tuple(cross_findings(checkpoint, rows.every, engine, last))
+
+
+class _Report:
+    """A progress that can be told once more: each report is where a job lets the window go first.
+
+    Thousands of small tensors come at once, and the window would wait for all of them.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last = (0.0, "")
+
+    def __call__(self, fraction: float, message: str = "", /) -> None:
+        self._last = (fraction, message)
+        self._progress(fraction, message)
+
+    def again(self) -> None:
+        """Say the same again."""
+        self._progress(*self._last)
 
 
 def _let_go(rows: ScanRows, *, progress: Progress = silent) -> None:

@@ -33,7 +33,7 @@ from inspector.gui.viewers.statistics_table import (
 from inspector.gui.widgets.labels import ElidedLabel, PlainLabel
 from inspector.gui.widgets.table import Table
 
-_REFRESH = 500  # milliseconds between two looks at what has come, at the least
+_REFRESH = 1_000  # milliseconds between two looks at what has come, at the least
 _SHARE = 10  # times as long as a look takes, it is waited for the next one
 _FILTERS = "CSV table (*.csv);;JSON, as inspector stats writes it (*.json)"
 
@@ -120,6 +120,9 @@ class StatisticsViewer(Viewer):
             return
         if self._job is not None:
             self._job.cancel()
+        if not self._scan.rows.every:
+            self._show([])
+            return
         self._took.start()
         scan, subject = self._scan, self._subject
         self._job = self.context.jobs.start(
@@ -180,7 +183,7 @@ class StatisticsViewer(Viewer):
         dialog.open()
 
     def _dress(self) -> None:
-        self.save.setIcon(self.context.theme.icon("save-table"))
+        self.save.setIcon(self.context.theme.icon("save"))
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()

@@ -22,7 +22,7 @@ from inspector.gui.widgets.labels import plain_tool_tip
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _LONGEST = 300
-_PULSE = 2_000
+_PULSE = 200  # rows between two progress calls, at which the window is let go first
 _WORSE: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 _ICON = 14
 

@@ -72,6 +72,7 @@ class SummaryViewer(Viewer):
         self.findings.show_findings(here, subject.path)
         self.findings.setVisible(bool(here))
         self._line.setVisible(bool(here))
+        self.values.grid.set_label_width(self.grid.label_width())
         self.values.show_subject(subject)
         self._area.verticalScrollBar().setValue(0)
 

@@ -26,7 +26,8 @@ class FactsGrid(QWidget):
         self._buttons: dict[int, QPushButton] = {}
         self._targets: dict[int, object] = {}
         self._shown = 0
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        # No more than it needs; what that is, only the width says: `Maximum` would cut texts that wrap.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def show_facts(
         self, facts: Iterable[tuple[str, str]], targets: Mapping[str, object] | None = None
@@ -53,6 +54,15 @@ class FactsGrid(QWidget):
                 self._button(number).setAccessibleName(f"Show {text}")
         for number, button in self._buttons.items():
             button.setVisible(number in self._targets)
+
+    def label_width(self) -> int:
+        """Return the pixels that the labels take."""
+        shown = self._rows[: self._shown]
+        return max((label.sizeHint().width() for label, _ in shown), default=0)
+
+    def set_label_width(self, pixels: int) -> None:
+        """Give the labels at least so much room, so that two grids line up."""
+        self._grid.setColumnMinimumWidth(0, pixels)
 
     def facts(self) -> list[tuple[str, str]]:
         """Return what is on screen."""
