@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _ROWS_BYTES = 16 << 20
-_LONGEST_ROW = 64 << 20  # bytes; no weight has longer rows
+_LONGEST_ROW = 32 << 20  # bytes; no weight has longer rows
 
 
 class Places(NamedTuple):

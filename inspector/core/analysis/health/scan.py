@@ -158,20 +158,18 @@ class _Scan:
     def _look(self, number: int, found: Examined) -> Look:
         path, tensor = self._items[number]
         statistics = finish(found.partial)
-        trained, counts = self._roles.trained(path), self._roles.counts(path)
+        trained = self._roles.trained(path)
+        counts = trained or self._roles.counts(path)
         return Look(path, _chosen(tensor), statistics, found.marks, trained, counts)
 
     def _told(self, number: int, look: Look) -> Iterator[ScanRow]:
         """Yield the rows of all tensors that are this view."""
-        findings = tuple(
-            finding
-            for health in HEALTH
-            if health.of_tensor is not None
-            for finding in health.of_tensor(look)
-        )
+        findings: list[Finding] = []
+        for find in _FINDERS:
+            findings.extend(find(look))
         for path, tensor in self._with(number):
-            here = tuple([finding._replace(path=path) for finding in findings])
-            yield ScanRow(path, tensor, look.statistics, "", here)
+            here = [finding._replace(path=path) for finding in findings]
+            yield ScanRow(path, tensor, look.statistics, "", tuple(here))
 
     def _with(self, number: int) -> Iterator[tuple[Path, Tensor]]:
         for same in self._same[number]:
@@ -244,4 +242,5 @@ def _same_views(items: Sequence[tuple[Path, Tensor]]) -> dict[int, list[int]]:
     return same
 
 
+_FINDERS = tuple(health.of_tensor for health in HEALTH if health.of_tensor is not None)
 _CLOSER: dict[type, Any] = {PlacesTask: find_places, DeadTask: find_dead}
