@@ -35,6 +35,11 @@ QTabBar#checkpoints::tab { padding-right: 4px; max-width: 22em; }
 QTabBar::tab:hover { color: $text; background: $hover; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
+QTabBar::tear { width: 0; border: none; }
+QTabBar QToolButton { background: $base; }
+QTabBar#checkpoints QToolButton { background: $window; }
+QTabBar#checkpoints QToolButton[closes="true"] { background: transparent; }
+QTabBar#checkpoints QToolButton[closes="true"]:hover { background: $line; }
 
 QHeaderView { background: $base; border: none; }
 QHeaderView::section { background: $base; color: $muted; border: none;
@@ -44,6 +49,7 @@ QTableView#parts::item { padding: 0 8px; }
 QTableView#parts::item:selected { background: $selection; color: $text; }
 QTableView#values QHeaderView::section:vertical { border: none; padding: 0 8px 0 14px; }
 QTableView#values QHeaderView::section:horizontal { padding: 6px 11px; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QTableCornerButton::section { background: $base; border: none; border-bottom: 1px solid $line; }
 QTableView { border: none; background: $base; selection-background-color: $selection; }
 

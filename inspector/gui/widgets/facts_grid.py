@@ -26,7 +26,7 @@ class FactsGrid(QWidget):
         self._buttons: dict[int, QPushButton] = {}
         self._targets: dict[int, object] = {}
         self._shown = 0
-        # No more than it needs; what that is, only the width says: `Maximum` would cut texts that wrap.
+        # Not `Maximum`: how high texts are that wrap, only the width says, and they would be cut.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def show_facts(

@@ -61,7 +61,7 @@ class CheckpointView(QWidget):
         self.splitter.addWidget(self.panel)
         self.splitter.setChildrenCollapsible(False)
         self.tree.setMinimumWidth(260)
-        self.panel.setMinimumWidth(220)
+        self.panel.setMinimumWidth(300)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

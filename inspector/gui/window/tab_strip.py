@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent
 from PySide6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
 
 from inspector.core import text
 from inspector.gui.theme import Theme
 from inspector.gui.widgets.labels import plain_tool_tip
+
+_LEAST = 14  # characters that a tab keeps of its title; beyond that the row is scrolled
+
+
+class _Bar(QTabBar):
+    """Shrinks its tabs, but not until nothing of the titles is left."""
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        # Qt itself would leave three characters of each.
+        wanted = self.tabSizeHint(index)
+        least = super().minimumTabSizeHint(index)
+        room = QFontMetrics(self.font()).averageCharWidth() * _LEAST
+        return QSize(min(wanted.width(), least.width() + room), least.height())
 
 
 class TabStrip(QTabWidget):
@@ -19,6 +32,7 @@ class TabStrip(QTabWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self.setTabBar(_Bar())
         self.setDocumentMode(True)
         self.setMovable(True)
         self.setElideMode(Qt.TextElideMode.ElideMiddle)
