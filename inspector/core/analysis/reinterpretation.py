@@ -86,10 +86,13 @@ def _fitted(shape: Shape, elements: int, dtype: DType) -> Shape:
     known = prod(length for length in shape if length != -1)
     if -1 in shape and known and not elements % known:
         return tuple(elements // known if length == -1 else length for length in shape)
-    if -1 in shape or known != elements:
+    bytes_are = f"the bytes are {text.plural(elements, 'element')} of {dtype.name}."
+    if -1 in shape:
         raise FormatError(
-            f"{text.shape(shape).replace('-1', '?')} has "
-            f"{'no whole number' if -1 in shape else text.exact(known)} of elements, but the bytes "
-            f"are {text.plural(elements, 'element')} of {dtype.name}."
+            f"{text.exact(known)} elements for each step of the length -1 do not fit: {bytes_are}"
+        )
+    if known != elements:
+        raise FormatError(
+            f"{text.shape(shape)} are {text.plural(known, 'element')}, but {bytes_are}"
         )
     return shape

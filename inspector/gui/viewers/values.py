@@ -6,7 +6,14 @@ from typing import Literal
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.core import text
 from inspector.core.analysis.excerpts import Form
@@ -34,6 +41,7 @@ from inspector.gui.widgets.waiting_page import WaitingPage
 State = Literal["idle", "busy", "shown", "empty", "failed", "cancelled"]
 _PAUSE = 12  # milliseconds between two looks at what is on screen while it scrolls
 _PATIENCE = 300  # milliseconds after which one wants to know that something is being read
+_CUT_OFF = "The file ends before some of these elements; they are marked —."
 
 
 class ValuesViewer(Viewer):
@@ -119,7 +127,7 @@ class ValuesViewer(Viewer):
             grid = grid._replace(at=index)
             self.controls.show_grid(grid)
             self.model.show_sheet(grid, row, column)
-        self._go_to(row, column)
+        self._go_to(row, column, QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def hideEvent(self, event: QHideEvent) -> None:
         if not event.spontaneous():
@@ -140,9 +148,17 @@ class ValuesViewer(Viewer):
         grid = self.controls.grid()
         self.controls.show_grid(grid)
         self.model.show_sheet(Edges(grid.tensor) if self.controls.wants_edges() else grid)
+        # A single column has no index of its own.
+        self.table.horizontalHeader().setVisible(len(grid.tensor.shape) > 1)
+        self.table.verticalHeader().setVisible(bool(grid.tensor.shape))
         self._go_to(0, 0)
 
-    def _go_to(self, row: int, column: int) -> None:
+    def _go_to(
+        self,
+        row: int,
+        column: int,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
         """Make a cell of the sheet the current one, on whichever page it is."""
         model, sheet = self.model, self.model.sheet
         assert sheet is not None
@@ -154,7 +170,7 @@ class ValuesViewer(Viewer):
         index = model.index(row - model.first_row, column - model.first_column)
         select = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.table.selectionModel().setCurrentIndex(index, select)
-        self.table.scrollTo(index)
+        self.table.scrollTo(index, hint)
         self.table.fit_columns()
         self._say_cell()
         self._again()
@@ -199,6 +215,8 @@ class ValuesViewer(Viewer):
 
     def _arrive(self) -> None:
         self.table.fit_columns()
+        if self.model.is_cut_off and not self.notice.words():
+            self.notice.say("warning", _CUT_OFF)
         self._say_cell()
         self._look()  # it may have been scrolled since
 
@@ -236,7 +254,7 @@ class ValuesViewer(Viewer):
             words = f"{place}  {self.model.text(index.row(), index.column())}"
         else:
             words = ""
-        self.words.set_plain(words)
+        self.words.set_plain(words.strip())
 
     def _write_otherwise(self) -> None:
         self.reading.stop()

@@ -83,6 +83,11 @@ class ValuesModel(QAbstractTableModel):
         while len(self._blocks) > _KEPT:
             self._blocks.popitem(last=False)
 
+    @property
+    def is_cut_off(self) -> bool:
+        """True once an element was to be shown that its file does not have."""
+        return any(MISSING in block.kinds for block in self._blocks.values())
+
     def kind(self, row: int, column: int) -> int:
         """Return what a cell of the page holds."""
         return self._cell(row, column)[1]
@@ -99,7 +104,7 @@ class ValuesModel(QAbstractTableModel):
         if self.sheet is None:
             return ""
         index = self.sheet.index_of(row + self.first_row, column + self.first_column)
-        return "" if index is None else f"[{', '.join(map(str, index))}]"
+        return f"[{', '.join(map(str, index))}]" if index else ""
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         if parent.isValid() or self.sheet is None:

@@ -54,8 +54,8 @@ def test_another_shape() -> None:
 @pytest.mark.parametrize(
     ("after", "shape", "words"),
     [
-        ("float32", (5, 5), "25 of elements, but the bytes are 24 elements of float32"),
-        ("float32", (-1, 7), "no whole number"),
+        ("float32", (5, 5), "5 × 5 are 25 elements, but the bytes are 24 elements of float32"),
+        ("float32", (-1, 7), "do not fit"),
         ("complex128", None, "begin at 24 of their storage"),
     ],
 )

@@ -264,7 +264,7 @@ def test_bytes_read_otherwise(show, qtbot):
     assert numbers(viewer) == values.view(torch.int16).reshape(3, 16).tolist()
     chooser.shape.setText("5, 5")
     qtbot.keyClick(chooser.shape, Qt.Key.Key_Return)
-    assert "25 of elements" in viewer.notice.words()
+    assert "5 × 5 are 25 elements" in viewer.notice.words()
     qtbot.mouseClick(chooser.reset, Qt.MouseButton.LeftButton)
     rest(qtbot, viewer)
     assert viewer.notice.words() == ""
@@ -363,6 +363,7 @@ def test_of_a_file_that_is_cut_off_the_cells_that_are_there_stay(show, qtbot, tm
     shown = cells(viewer)
     assert shown[4] == ["16.0", "17.0", "—", "—"]
     assert shown[9] == ["—"] * 4
+    assert "ends before" in viewer.notice.words()
 
 
 def test_a_file_that_changes_is_an_error_with_a_way_on(show, qtbot, tmp_path):
