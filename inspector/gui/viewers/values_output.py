@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from inspector.core import text
 from inspector.core.analysis.array_file import save_array
 from inspector.core.analysis.excerpts import Form, excerpt
 from inspector.core.analysis.notation import Notation
@@ -40,6 +41,7 @@ class ValuesOutput(QObject):
         self._job: Job | None = None
         self.strip = ProgressStrip()
         self.strip.cancel_requested.connect(self.stop)
+        parent.destroyed.connect(self._let_go)
 
     def copy(
         self,
@@ -90,20 +92,30 @@ class ValuesOutput(QObject):
             self.strip.show_progress(fraction, f"{words or job.title}…")
 
     def _put(self, job: Job, words: str, cells: int) -> None:
+        if job is not self._job:
+            return
         QGuiApplication.clipboard().setText(words)
-        self._say(job, "1 cell copied." if cells == 1 else f"{cells:,} cells copied.")
+        self._say(job, "1 cell copied." if cells == 1 else f"{text.exact(cells)} cells copied.")
 
     def _say(self, job: Job, sentence: str) -> None:
         if job is self._job:
             self.done.emit(sentence)
 
     def _fail(self, job: Job, error: Exception) -> None:
+        if job is not self._job:
+            return
         if isinstance(error, InspectorError):
             notify.error(self._parent, job.title, error.message, error.hint)
             return
         _log.error("%s failed", job.title, exc_info=error)
         sentence = "This could not be done; that is a mistake in the program."
         notify.error(self._parent, job.title, sentence, repr(error))
+
+    def _let_go(self) -> None:
+        """Give up without a word: the window that would say it is gone."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
 
     def _end(self, job: Job) -> None:
         if job is self._job:

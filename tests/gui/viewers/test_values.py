@@ -14,7 +14,7 @@ import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QToolButton, QWidget
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
@@ -23,6 +23,7 @@ from inspector.gui.viewers import Subject
 from inspector.gui.viewers.base import UNSUITED
 from inspector.gui.viewers.values import ValuesViewer
 from inspector.gui.viewers.values_model import PAGE
+from inspector.gui.viewers.values_output import ValuesOutput
 from inspector.gui.widgets.index_box import IndexBox
 from tests.checkpoints import save_safetensors, save_zip
 from tests.gui.trees import mapping, tensor, value
@@ -341,6 +342,34 @@ def test_values_are_saved_and_numpy_reads_them(show, qtbot, tmp_path):
     with qtbot.waitSignal(viewer.output.done, timeout=20_000):
         save_as(qtbot, viewer, "rows and columns (2 × 20)", tmp_path / "part.npy")
     assert np.array_equal(np.load(tmp_path / "part.npy"), values[0].float().numpy())
+
+
+def test_saving_can_be_given_up(show, qtbot, tmp_path, context):
+    viewer = show(torch.zeros(1).expand(10**8))
+    folder = tmp_path / "target"
+    folder.mkdir()
+    save_as(qtbot, viewer, "whole tensor", folder / "out.npy")
+    qtbot.waitUntil(viewer.output.strip.isVisible, timeout=10_000)
+    qtbot.mouseClick(viewer.output.strip.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not context.jobs.running, timeout=10_000)
+    assert list(folder.iterdir()) == []
+    assert not viewer.output.strip.isVisible()
+
+
+def test_a_window_that_closes_gives_up_saving(show, qtbot, tmp_path, context):
+    viewer = show(torch.zeros(1).expand(10**8))
+    folder = tmp_path / "target"
+    folder.mkdir()
+    window = QWidget()
+    output = ValuesOutput(context, window)
+    output.strip.setParent(window)
+    subject, stored = viewer._subject, viewer._stored
+    output.save(subject.checkpoint, stored, stored, folder / "out.npy")
+    qtbot.waitUntil(lambda: bool(list(folder.iterdir())), timeout=10_000)
+    with qtbot.waitSignal(window.destroyed):
+        window.deleteLater()
+    qtbot.waitUntil(lambda: not context.jobs.running, timeout=10_000)
+    assert list(folder.iterdir()) == []
 
 
 def test_what_cannot_be_saved_is_said(show, qtbot, tmp_path):
