@@ -1,0 +1,163 @@
+"""The table of a scan: what it shows, in what order, where it leads, and what is saved."""
+
+import csv
+import io
+import json
+from contextlib import redirect_stdout
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+
+from inspector.cli.main import main
+from inspector.core.formats import open_checkpoint
+from inspector.core.model import rollup
+from inspector.gui.tree.arrangement import Request, arrange
+from inspector.gui.tree.arrangement import Subject as Tree
+from inspector.gui.viewers import Subject
+from inspector.gui.viewers.scan import ValueScan
+from inspector.gui.viewers.statistics import StatisticsViewer
+from inspector.gui.viewers.statistics_table import STATISTIC_COLUMNS
+
+HEADINGS = [column.title for column in STATISTIC_COLUMNS]
+
+
+@pytest.fixture
+def path(tmp_path):
+    torch.manual_seed(0)
+    model = {f"layers.{n}.weight": torch.randn(4, 4) * (n + 1) for n in range(4)}
+    model["layers.1.weight"][1, 2] = float("nan")
+    model |= {"=cmd": torch.tensor([float("inf")] * 3), "none": torch.zeros(0)}
+    torch.save({"model": model, "rest": {"steps": torch.tensor([5])}}, tmp_path / "run.pt")
+    return tmp_path / "run.pt"
+
+
+@pytest.fixture
+def scan(context, path):
+    with open_checkpoint(str(path)) as checkpoint:
+        yield ValueScan(context, checkpoint)
+        context.jobs.shutdown()
+
+
+@pytest.fixture
+def viewer(context, qtbot, scan):
+    made = StatisticsViewer(context)
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def look_at(viewer, scan, node=None, path=()):
+    checkpoint = scan._checkpoint
+    node = node or checkpoint.root
+    totals = rollup(checkpoint.root)[id(checkpoint.root)]
+    viewer.show_subject(Subject(checkpoint, node, path, totals, scan=scan))
+
+
+def scanned(viewer, scan, qtbot):
+    look_at(viewer, scan)
+    with qtbot.waitSignal(scan.settled, timeout=20_000):
+        viewer.start.click()
+    qtbot.waitUntil(lambda: len(viewer.model.lines) == 7)
+
+
+def column(viewer, title):
+    number = HEADINGS.index(title)
+    return [viewer.model.index(n, number).data() for n in range(viewer.model.rowCount())]
+
+
+def test_it_offers_a_scan_and_shows_what_came_of_it(viewer, scan, qtbot):
+    look_at(viewer, scan)
+    assert viewer.note.text() == "No values have been read yet."
+    assert not viewer.save.isEnabled()
+    scanned(viewer, scan, qtbot)
+    assert viewer.note.text() == "7 tensors"
+    assert not viewer.start.isVisible()
+    assert column(viewer, "Tensor")[:2] == ["model.layers.0.weight", "model.layers.1.weight"]
+    assert column(viewer, "NaN") == ["0", "1", "0", "0", "0", "0", "0"]
+    assert column(viewer, "Inf")[4] == "3"
+    assert column(viewer, "Mean")[4] == "–"
+    assert "NaN" in column(viewer, "Finding")[1]
+    colour = viewer.model.index(1, HEADINGS.index("NaN")).data(Qt.ItemDataRole.ForegroundRole)
+    assert colour.name() == viewer.context.theme.colours.error
+
+
+def test_sorting_puts_what_does_not_exist_last(viewer, scan, qtbot):
+    scanned(viewer, scan, qtbot)
+    for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+        with qtbot.waitSignal(viewer.listed):
+            viewer.table.horizontalHeader().setSortIndicator(HEADINGS.index("Mean"), order)
+        assert set(column(viewer, "Tensor")[-2:]) == {"model.=cmd", "model.none"}
+        means = [line.row.statistics.mean for line in viewer.model.lines[:-2]]
+        assert means == sorted(means, reverse=order == Qt.SortOrder.DescendingOrder)
+    with qtbot.waitSignal(viewer.listed):
+        viewer.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+    assert column(viewer, "Tensor")[-1] == "rest.steps"
+
+
+def test_a_container_and_a_group_show_what_is_in_them(viewer, scan, qtbot):
+    scanned(viewer, scan, qtbot)
+    root = scan._checkpoint.root
+    with qtbot.waitSignal(viewer.listed):
+        look_at(viewer, scan, root.children[1], ("rest",))
+    assert column(viewer, "Tensor") == ["steps"]
+    plan = arrange(Tree(root, rollup(root), fold=True), Request(grouped=True))
+    group = plan.shown(root.children[0])[0]
+    assert group.kind in ("group", "repeat")
+    with qtbot.waitSignal(viewer.listed):
+        look_at(viewer, scan, group, ("model", group.key))
+    assert column(viewer, "Tensor") == [f"layers.{n}.weight" for n in range(4)]
+
+
+def test_enter_and_double_click_go_to_the_tensor(viewer, scan, qtbot):
+    scanned(viewer, scan, qtbot)
+    viewer.table.selectRow(1)
+    with qtbot.waitSignal(viewer.jump_requested) as jump:
+        qtbot.keyClick(viewer.table, Qt.Key.Key_Return)
+    assert jump.args == [("model", "layers.1.weight")]
+    place = viewer.table.visualRect(viewer.model.index(2, 0)).center()
+    viewport = viewer.table.viewport()
+    with qtbot.waitSignal(viewer.jump_requested) as jump:
+        qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+    assert jump.args == [("model", "layers.2.weight")]
+
+
+def test_the_json_is_that_of_the_command_line(viewer, scan, qtbot, path, tmp_path):
+    scanned(viewer, scan, qtbot)
+    with qtbot.waitSignal(viewer.saved):
+        viewer.save_rows(str(tmp_path / "out.json"))
+    ours = json.loads((tmp_path / "out.json").read_text())
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        main(["stats", str(path), "--json"])
+    theirs = json.loads(printed.getvalue())
+    assert ours["schema"] == theirs["schema"] == 1
+
+    def by_path(document):
+        return sorted(document["tensors"], key=lambda row: str(row["path"]))
+
+    assert by_path(ours) == by_path(theirs)
+
+
+def test_csv_has_a_line_per_tensor_and_no_file_is_left_half_written(viewer, scan, qtbot, tmp_path):
+    scanned(viewer, scan, qtbot)
+    with qtbot.waitSignal(viewer.saved):
+        viewer.save_rows(str(tmp_path / "out.csv"))
+    with (tmp_path / "out.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["path"] for row in rows][:2] == ["model/layers.0.weight", "model/layers.1.weight"]
+    assert rows[1]["nan"] == "1"
+    assert rows[5]["mean"] == ""
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "out.csv", tmp_path / "run.pt"]
+
+
+def test_a_folder_that_is_not_there_is_told(viewer, scan, qtbot, tmp_path, monkeypatch):
+    scanned(viewer, scan, qtbot)
+    said: list[tuple[object, ...]] = []
+    monkeypatch.setattr("inspector.gui.notify.error", lambda *words: said.append(words))
+    viewer.save_rows(str(tmp_path / "missing" / "out.csv"))
+    qtbot.waitUntil(lambda: bool(said))
+    assert "cannot be written" in str(said[0][2])
