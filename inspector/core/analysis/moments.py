@@ -5,7 +5,8 @@ integers in units of 2^-1074, the smallest step of a float64, and sums of square
 2^-2148. What is rounded is the work inside one run of at most 2^17 elements: the sum, by numpy's
 pairwise summation in float64, with an error of at most some 20 ulp of the sum of absolute values,
 and the sum of squares about a point near the mean, by a dot product. Values of at most 16 bits are
-counted by bit pattern, integers are summed as integers: nothing is rounded there before the end.
+counted by bit pattern, integers are summed as integers: nothing is rounded there before the end,
+but for tensors of a few elements that are worked out together (`side_by_side`).
 """
 
 from __future__ import annotations
@@ -224,9 +225,18 @@ def _real(values: Array) -> Partial:
 def partial_of_sums(
     elements: int, zero: int, low: float, high: float, total: float, squares: float
 ) -> Partial:
-    """Return what finite elements amount to whose sums are known."""
+    """Return what finite elements amount to whose sums are known; exact if they are all alike."""
+    if low == high:
+        point = _fixed(low)
+        return Partial(elements, 0, 0, 0, zero, low, high, elements * point, elements * point**2)
     exact = _fixed(total)
     return Partial(elements, 0, 0, 0, zero, low, high, exact, _fixed_square(squares))
+
+
+def partial_of_integer(value: int) -> Partial:
+    """Return what a single integer amounts to."""
+    square = value * value << 2 * _UNIT
+    return Partial(1, 0, 0, 0, int(value == 0), value, value, value << _UNIT, square)
 
 
 def _sums(wide: Array) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inspector.core.analysis.side_by_side import NORMAL
 from inspector.core.arrays import Block
 
 if TYPE_CHECKING:
@@ -13,13 +14,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _HEAD = 1024  # elements that usually tell that a narrower dtype would not do
-# dtype: an unsigned integer of its size, and twice the bits of its smallest normal number.
-_NORMAL = {
-    "float64": ("u8", 1 << 53),
-    "float32": ("u4", 1 << 24),
-    "float16": ("u2", 1 << 11),
-    "bfloat16": ("u2", 1 << 8),
-}
 NARROWER = {"float64": ("float32",), "float32": ("bfloat16", "float16")}
 """The dtypes of half the size that may hold the same values."""
 NARROW_FROM = 1024  # elements: a few numbers fit anything
@@ -60,7 +54,7 @@ class Marker:
 
     def watch(self, chunks: Iterable[Array]) -> Iterator[Array]:
         """Yield the chunks as they come."""
-        normal = _NORMAL.get(self._dtype)
+        normal = NORMAL.get(self._dtype)
         for chunk in chunks:
             if normal is not None and chunk.size:
                 self._below_normal += below_normal(chunk, *normal)
@@ -90,8 +84,10 @@ def unseen(dtype: str, zeros: int) -> Marks:
     return Marks(zeros, frozenset(NARROWER.get(dtype, ())))
 
 
-def marks_of_bits(elements: int, below_normal: int, bits: int) -> Marks | None:
-    """Return the marks of a small float32 tensor; None if its elements have to be seen for that."""
+def marks_of_bits(dtype: str, elements: int, below_normal: int, bits: int) -> Marks | None:
+    """Return the marks of a small tensor; None if its elements have to be seen for that."""
+    if dtype != "float32":
+        return Marks(below_normal)
     if elements < NARROW_FROM:
         return Marks(below_normal, _WIDER_THAN_ANY)
     if all(bits & _LOST[name] for name in NARROWER["float32"]):

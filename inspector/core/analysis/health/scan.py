@@ -82,7 +82,7 @@ def examine(task: Batch) -> Results[Examined]:
     small = side_by_side([block for _, _, block in task])
     for position, (number, negative, block) in enumerate(task):
         try:
-            examined = _known(small.get(position)) or _examined(block)
+            examined = _known(small.get(position), block.dtype.name) or _examined(block)
         except InspectorError as error:
             found.append((number, error))
             continue
@@ -90,10 +90,10 @@ def examine(task: Batch) -> Results[Examined]:
     return found
 
 
-def _known(small: Small | None) -> Examined | None:
+def _known(small: Small | None, dtype: str) -> Examined | None:
     if small is None:
         return None
-    marks = marks_of_bits(small.partial.elements, small.below_normal, small.bits)
+    marks = marks_of_bits(dtype, small.partial.elements, small.below_normal, small.bits)
     return Examined(small.partial, marks) if marks is not None else None
 
 
