@@ -56,6 +56,8 @@ class ValuesViewer(Viewer):
         self.state: State = "idle"
         self._subject: Subject | None = None
         self._stored: Tensor | None = None
+        self._note = ""
+        self._told_cut_off = False
         self.model = ValuesModel()
         self.table = ValuesTable(context.theme, self.model)
         self.controls = ValuesControls()
@@ -93,13 +95,13 @@ class ValuesViewer(Viewer):
         self.model.show_sheet(None)
         self.notice.hide()
         try:
-            self._stored, note = _stored(subject)
+            self._stored, self._note = _stored(subject)
             encoding_of(self._stored.dtype)
         except InspectorError as error:
             self._settle_empty(str(error))
             return
-        if note:
-            self.notice.say("info", note)
+        self._told_cut_off = False
+        self._say_note()
         self.controls.show_stored(self._stored)
         self._show_tensor(self._stored)
 
@@ -119,7 +121,7 @@ class ValuesViewer(Viewer):
         except InspectorError as error:
             self.notice.say("error", str(error))
             return
-        self.notice.hide()
+        self._say_note()
         row = 0 if grid.row_axis is None else index[grid.row_axis]
         column = 0 if grid.column_axis is None else index[grid.column_axis]
         others = [n for n in range(len(index)) if n not in (grid.row_axis, grid.column_axis)]
@@ -195,7 +197,7 @@ class ValuesViewer(Viewer):
     def _again(self) -> None:
         if self.state in ("failed", "cancelled"):
             self.state = "idle"
-            self.notice.hide()
+            self._say_note()
         self._turn.start()
 
     def _look(self) -> None:
@@ -215,7 +217,8 @@ class ValuesViewer(Viewer):
 
     def _arrive(self) -> None:
         self.table.fit_columns()
-        if self.model.is_cut_off and not self.notice.words():
+        if self.model.is_cut_off and not self._told_cut_off:
+            self._told_cut_off = True
             self.notice.say("warning", _CUT_OFF)
         self._say_cell()
         self._look()  # it may have been scrolled since
@@ -237,6 +240,13 @@ class ValuesViewer(Viewer):
         self.waiting.show_sentence(sentence)
         self._pages.setCurrentIndex(0)
         self._settle("empty")
+
+    def _say_note(self) -> None:
+        """Say what is to be known of the values, in the place of what has been settled."""
+        if self._note:
+            self.notice.say("info", self._note)
+        else:
+            self.notice.hide()
 
     def _say_busy(self) -> None:
         if self.state == "busy":
@@ -273,7 +283,7 @@ class ValuesViewer(Viewer):
         except InspectorError as error:
             self.notice.say("error", str(error))
             return
-        self.notice.hide()
+        self._say_note()
         if self.model.sheet is None or tensor != self.controls.grid().tensor:
             self.reading.stop()
             self._show_tensor(tensor)

@@ -439,7 +439,12 @@ def test_quantized_tensors_show_their_integers_and_say_so(show, qtbot):
         values = torch.quantize_per_tensor(torch.arange(6.0), 0.5, 3, torch.quint8)
     viewer = show(values)
     assert [row[0] for row in numbers(viewer)] == values.int_repr().tolist()
-    assert "zero point" in viewer.notice.words()
+    note = viewer.notice.words()
+    assert "zero point" in note
+    viewer.go_to("99")
+    assert "no index 99" in viewer.notice.words()
+    viewer.go_to("5")
+    assert viewer.notice.words() == note
 
 
 def test_a_bare_storage_is_bytes(context, qtbot, tmp_path, show):
