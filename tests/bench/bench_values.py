@@ -1,0 +1,149 @@
+"""The Values tab on ten thousand million elements: time to the first of them, longest pauses.
+
+    python tests/bench/bench_values.py
+
+Reports, judges nothing. The file is nearly all holes: it takes no room, and reads like any other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BEAT_MS = 2
+SCROLL_MS = 16
+TURNS = 180
+
+
+def main() -> None:
+    """Print a line for each thing that is done: how long it took, and the three longest pauses."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    sys.path.insert(0, str(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CONFIG_HOME"] = folder
+        for shape in ((10**10,), (10**5, 10**5)):
+            print(f"shape {shape}")
+            Run(written(Path(folder), shape)).go(len(shape))
+
+
+def written(folder: Path, shape: tuple[int, ...]) -> str:
+    """Write a safetensors file of that many float32, without their bytes."""
+    nbytes = 4 * 10**10
+    entry = {"dtype": "F32", "shape": shape, "data_offsets": [0, nbytes]}
+    header = json.dumps({"w": entry}).encode()
+    file = folder / f"huge{len(shape)}.safetensors"
+    with file.open("wb") as target:
+        target.write(struct.pack("<Q", len(header)) + header)
+        target.truncate(8 + len(header) + nbytes)
+    return str(file)
+
+
+class Run:
+    """One window, its heartbeat, and what is done in it."""
+
+    def __init__(self, file: str) -> None:
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        from inspector.gui import app
+
+        app.be_responsive()
+        self.application = QApplication.instance() or app.Application(["values"])
+        assert isinstance(self.application, app.Application)
+        self.context = app.make_context(self.application)
+        self.context.engine.warm()
+        self.pauses: list[float] = []
+        self.last = time.perf_counter()
+        self.beat = QTimer(interval=BEAT_MS)
+        self.beat.timeout.connect(self._beat)
+        self.beat.start()
+        self.window = app.start(self.application, self.context, [file])
+        self.window.resize(1280, 800)
+        started = time.perf_counter()
+        self._spin(lambda: self.panel is not None and time.perf_counter() - started > 3)
+
+    @property
+    def panel(self):
+        """The panel of the open file, once there is one."""
+        tab = self.window.current_tab()
+        return tab.view.panel if tab and tab.view else None
+
+    def go(self, dims: int) -> None:
+        """Do one thing after the other."""
+        from inspector.gui.viewers.values import ValuesViewer
+
+        tab = self.window.current_tab()
+        assert tab is not None
+        assert tab.view is not None
+        self.panel.prefer(ValuesViewer)
+        tree = tab.view.tree
+        self.do("first values", lambda: tree.go_to(("w",)), self._is_there)
+        viewer = self.panel.viewer()
+        last = ", ".join(["-1"] * dims)
+        self.do("go to the end", lambda: viewer.go_to(last), self._is_there)
+        bar = viewer.table.verticalScrollBar()
+        self.scroll(
+            "scroll by jumps", lambda: bar.setValue((bar.value() * 7 + 991) % bar.maximum())
+        )
+        viewer.go_to("0")
+        self.scroll("scroll by lines", lambda: bar.setValue(bar.value() + 60))
+        self.do("edges", lambda: viewer.controls.extent.setCurrentIndex(1), self._is_there)
+        self.do("all", lambda: viewer.controls.extent.setCurrentIndex(0), self._is_there)
+        self.do("select all", viewer.table.selectAll, self._is_there)
+        self.window.close()
+        self.context.shut_down()
+
+    def scroll(self, name: str, step: Callable[[], object]) -> None:
+        """Scroll for three seconds, and until the last part is there."""
+        from PySide6.QtCore import QTimer
+
+        turns = iter(range(TURNS))
+        timer = QTimer(interval=SCROLL_MS)
+        timer.timeout.connect(lambda: step() if next(turns, None) is not None else timer.stop())
+        self.do(name, timer.start, lambda: not timer.isActive() and self._is_there())
+
+    def do(self, name: str, act: Callable[[], object], done: Callable[[], bool]) -> None:
+        """Do something and print what was felt of it."""
+        self.pauses.clear()
+        self.last = started = time.perf_counter()
+        act()
+        self._spin(done)
+        worst = ", ".join(f"{1000 * pause:4.0f}" for pause in sorted(self.pauses)[:-4:-1])
+        took = time.perf_counter() - started
+        print(f"{name:16} {took:7.3f} s   longest pauses {worst} ms", flush=True)
+
+    def _is_there(self) -> bool:
+        from inspector.gui.viewers.values import ValuesViewer
+
+        viewer = self.panel.viewer()
+        return (
+            isinstance(viewer, ValuesViewer)
+            and viewer.state == "shown"
+            and not viewer._turn.isActive()
+        )
+
+    def _spin(self, done: Callable[[], bool]) -> None:
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        timer = QTimer(interval=1)
+        timer.timeout.connect(lambda: loop.quit() if done() else None)
+        timer.start()
+        loop.exec()
+        timer.stop()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.pauses.append(now - self.last)
+        self.last = now
+
+
+if __name__ == "__main__":
+    main()
