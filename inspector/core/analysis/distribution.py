@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,10 +66,11 @@ class Distribution:
         """Return how many elements are in each of so many equal parts of a range."""
         return self.rebin_at(even_edges(low, high, bins))
 
-    def rebin_at(self, edges: Array) -> Array:
+    def rebin_at(self, edges: Sequence[float] | Array) -> Array:
         """Return how many elements there are from each edge to the next; the last one is inside."""
         import numpy as np
 
+        edges = np.asarray(edges, np.float64)
         below = self._below(edges, "left")
         below[-1] = self._below(edges[-1:], "right")[0]
         return np.diff(below)

@@ -1,6 +1,7 @@
 """Ways to look at a node: one file each, and one row in `VIEWERS`."""
 
 from inspector.gui.viewers.base import Subject, Viewer
+from inspector.gui.viewers.distribution import DistributionViewer
 from inspector.gui.viewers.heat_map import HeatMapViewer
 from inspector.gui.viewers.kinds import file_name
 from inspector.gui.viewers.loading import LoadingViewer
@@ -16,6 +17,7 @@ VIEWERS: tuple[type[Viewer], ...] = (
     SummaryViewer,
     ModulesViewer,
     StatisticsViewer,
+    DistributionViewer,
     HeatMapViewer,
     ValuesViewer,
     TextViewer,

@@ -68,7 +68,8 @@ def number_text(value: float | int | None) -> str:
     if value is None:
         return "–"
     if isinstance(value, int):
-        return text.exact(value) if abs(value) < 10**9 else f"{value:.4g}"
+        shown = text.exact(value) if abs(value) < 10**9 else f"{value:.4g}"
+        return shown.replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 
 class FlowLayout(QLayout):
@@ -75,3 +75,24 @@ class FlowLayout(QLayout):
                     lower = QPoint(0, (tallest - size.height()) // 2)
                     item.setGeometry(QRect(place + lower, size))
         return top + height - rectangle.y() + margins.bottom()
+
+
+class Flow(QWidget):
+    """A widget whose children flow.
+
+    It asks for the height of one line: as high as it would be at its least width, a page that
+    scrolls would be far too long.
+    """
+
+    def __init__(self, spacing: int = 8) -> None:
+        super().__init__()
+        self.flow = FlowLayout(self, spacing)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:
+        return self.flow.minimumSize()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.flow.minimumSize()

@@ -29,7 +29,7 @@ Range = tuple[float, float]
 _ZOOM = 1.25  # by one press of a key
 _PAN = 0.1  # of what is in sight, by one press of a key
 _DEEPEST = 1e-9  # of the whole range: closer, the positions of a picture are no longer told apart
-_ROOM_X, _ROOM_Y = 70, 34  # pixels for one mark of an axis
+_ROOM_X, _ROOM_Y = 52, 34  # pixels for one mark of an axis
 _KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
@@ -213,9 +213,7 @@ class Plot(QWidget):
         return QSize(160, 140)
 
     def _move(self) -> None:
-        # Kept in the layout: the chart must not jump when it comes and goes.
-        self.reset_button.setEnabled(self.is_zoomed)
-        self.reset_button.setText("Whole range" if self.is_zoomed else "")
+        self.reset_button.setVisible(self.is_zoomed)
         self.moved.emit()
 
     def _hover(self, position: QPointF) -> None:
@@ -245,14 +243,17 @@ class Plot(QWidget):
             axis.setZValue(-1000)  # lines of the grid behind what is shown
         self.canvas.showGrid(x=False, y=True, alpha=1.0)
         self.canvas.getPlotItem().layout.setContentsMargins(0, 4, 10, 0)
-        head = QHBoxLayout()
+        line = QWidget()
+        # As high as with the button: the chart must not jump when that comes and goes.
+        line.setFixedHeight(self.reset_button.sizeHint().height() + 2)
+        head = QHBoxLayout(line)
         head.setContentsMargins(4, 0, 4, 0)
         head.addWidget(self.readout, 1)
         head.addWidget(self.reset_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(2, 2, 2, 2)
         column.setSpacing(2)
-        column.addLayout(head)
+        column.addWidget(line)
         column.addWidget(self.canvas, 1)
 
 

@@ -15,16 +15,16 @@ _PLAIN = 1e5  # from here on, and below its inverse, numbers are written with an
 _LEAST = 0.5  # counts that a logarithmic axis begins at, so that a single one is seen
 
 
-def number_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Mark round values."""
-    step = round_step(high - low, most)
+def number_ticks(low: float, high: float, most: int, least: float = 0.0) -> list[tuple[float, str]]:
+    """Mark round values that are at least so far apart."""
+    step = max(least, round_step(high - low, most))
     if not step:
         return []
     largest = max(abs(low), abs(high))
     exponent = floor(log10(largest)) if largest else 0
     if 1 / _PLAIN < largest < _PLAIN:
         digits = max(0, -floor(log10(step) + 1e-9))
-        return [(value, f"{value:.{digits}f}") for value in multiples(low, high, step)]
+        return [(value, minus(f"{value:.{digits}f}")) for value in multiples(low, high, step)]
     digits = max(0, exponent - floor(log10(step) + 1e-9))
     return [(value, _with_exponent(value, digits)) for value in multiples(low, high, step)]
 
@@ -70,7 +70,12 @@ def _with_exponent(value: float, digits: int) -> str:
     if not value:
         return "0"
     mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
-    return f"{mantissa}e{int(exponent)}"
+    return minus(f"{mantissa}e{int(exponent)}")
+
+
+def minus(words: str) -> str:
+    """Return the text of a number with the sign that is as wide as a digit."""
+    return words.replace("-", "−")
 
 
 def _count(value: float) -> str:
