@@ -36,6 +36,7 @@ class Delta(NamedTuple):
     nan_born: int = 0
     nan_gone: int = 0
     inf_born: int = 0
+    inf_gone: int = 0
     flips: int = 0
     """Pairs of opposite signs, neither of them zero."""
     largest: float = -1.0
@@ -67,6 +68,7 @@ class Measures(NamedTuple):
     nan_born: int = 0
     nan_gone: int = 0
     inf_born: int = 0
+    inf_gone: int = 0
     flips: int = 0
     a_peak: float = 0.0
     """The largest absolute value of the first, as far as it is finite."""
@@ -75,6 +77,11 @@ class Measures(NamedTuple):
     def changed_fraction(self) -> float:
         """The share of elements that differ."""
         return self.changed / self.elements if self.elements else 0.0
+
+    @property
+    def beyond_finite(self) -> int:
+        """How many elements became NaN or infinite, or ceased to be."""
+        return self.nan_born + self.nan_gone + self.inf_born + self.inf_gone
 
 
 def same(elements: int) -> Measures:
@@ -210,7 +217,8 @@ def _closer(stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType) ->
         uncast,
         nan_born=int(np.count_nonzero(nan_b & ~nan_a)),
         nan_gone=int(np.count_nonzero(nan_a & ~nan_b)),
-        inf_born=int(np.count_nonzero(np.isinf(b) & ~np.isinf(a))),
+        inf_born=int(np.count_nonzero(np.isinf(b) & (~np.isinf(a) | ((a > 0) != (b > 0))))),
+        inf_gone=int(np.count_nonzero(np.isinf(a) & (~np.isinf(b) | ((a > 0) != (b > 0))))),
     )
     places = np.flatnonzero(np.isfinite(a) & np.isfinite(b))
     a, b = a[places], b[places]
@@ -263,6 +271,7 @@ def finish(found: Delta, at: tuple[int, ...] | None) -> Measures:
         found.nan_born,
         found.nan_gone,
         found.inf_born,
+        found.inf_gone,
         found.flips,
         found.a_peak,
     )

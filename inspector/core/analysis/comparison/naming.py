@@ -9,11 +9,12 @@ from typing import NamedTuple
 from inspector.core.model import Path, Tensor
 from inspector.core.recognition import WRAPPERS
 
-_INNER = frozenset(name.rstrip(".") for name in WRAPPERS) - {"module"}
-"""What wraps a part of a model too; a layer of one's own may well be called `module`."""
 _OUTER = frozenset(name.rstrip(".") for name in WRAPPERS)
-_MOST_LEADS = 40  # first steps of keys that are tried as a prefix
-_ROUNDS = 3  # prefixes inside prefixes
+_INNER = _OUTER - {"module"}
+"""What wraps a part of a model too; a layer of one's own may well be called `module`."""
+
+# The last step of what batch norm counts and averages, which changes without training.
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 class Stripped(NamedTuple):
@@ -29,6 +30,8 @@ class Named(NamedTuple):
     path: Path
     tensor: Tensor
     name: str
+    cut: int = 0
+    """Where in the name the key begins, behind the place of the state_dict that has it."""
 
 
 def joined(path: Path) -> str:
@@ -38,61 +41,46 @@ def joined(path: Path) -> str:
 
 def without_wrappers(named: Sequence[Named]) -> tuple[list[Named], tuple[str, ...]]:
     """Take off what DataParallel, torch.compile and others put around keys, in any order."""
-    seen: Counter[str] = Counter()
-    names = []
-    for one in named:
-        steps = one.name.split(".")
-        at = 0
-        while at < len(steps) - 1 and steps[at] in _OUTER:
-            seen[steps[at]] += 1
-            at += 1
-        kept = [step for step in steps[at:-1] if step not in _INNER]
-        seen.update(step for step in steps[at:-1] if step in _INNER)
-        names.append(".".join([*kept, steps[-1]]))
-    return _renamed(named, names), tuple(f"{name}." for name, _ in seen.most_common())
+    seen: dict[str, int] = {}
+    names = [one.name[: one.cut] + unwrapped(one.name[one.cut :], seen) for one in named]
+    found = sorted(seen, key=lambda name: -seen[name])
+    return renamed(named, names), tuple(f"{name}." for name in found)
 
 
-def without_prefixes(
-    named: Sequence[Named], others: Iterable[str]
-) -> tuple[list[Named], tuple[str, ...]]:
-    """Take off the first step of keys where that makes more of them fit the other side's."""
-    result = list(named)
-    there = set(others)
-    taken = []
-    for _ in range(_ROUNDS):
-        fitting = sum(one.name in there for one in result)
-        leads = Counter(one.name.partition(".")[0] for one in result if "." in one.name)
-        best, best_fit = "", fitting
-        for lead, _ in leads.most_common(_MOST_LEADS):
-            fit = sum(_less(one.name, lead) in there for one in result)
-            if fit > best_fit:
-                best, best_fit = lead, fit
-        if not best:
-            break
-        result = _renamed(result, [_less(one.name, best) for one in result])
-        taken.append(f"{best}.")
-    return result, tuple(taken)
+def unwrapped(key: str, seen: dict[str, int] | None = None) -> str:
+    """Return a key without wrappers, which are counted in `seen`."""
+    steps = key.split(".")
+    if _OUTER.isdisjoint(steps):
+        return key
+    seen = {} if seen is None else seen
+    kept = []
+    outer = True
+    for step in steps[:-1]:
+        if step in _INNER or (outer and step in _OUTER):
+            seen[step] = seen.get(step, 0) + 1
+        else:
+            kept.append(step)
+            outer = False
+    return ".".join([*kept, steps[-1]])
 
 
-def _less(name: str, lead: str) -> str:
-    return name[len(lead) + 1 :] if name.startswith(lead + ".") else name
-
-
-def _renamed(named: Sequence[Named], names: Sequence[str]) -> list[Named]:
+def renamed(named: Sequence[Named], names: Sequence[str]) -> list[Named]:
     """Give the new names, but for those that two tensors would have to share."""
     often = Counter(names)
     before = {one.name for one in named}
     return [
-        one._replace(name=name)
-        if often[name] == 1 and (name == one.name or name not in before)
+        Named(one.path, one.tensor, name, one.cut)
+        if name != one.name and often[name] == 1 and name not in before
         else one
         for one, name in zip(named, names, strict=True)
     ]
 
 
-def by_name(named: Iterable[Named]) -> Mapping[str, int]:
-    """Return the place of every name; of one that occurs twice, the first."""
-    places: dict[str, int] = {}
+def by_name(named: Iterable[Named]) -> Mapping[str, list[int]]:
+    """Return the places of every name, the first one last."""
+    places: dict[str, list[int]] = {}
     for place, one in enumerate(named):
-        places.setdefault(one.name, place)
+        places.setdefault(one.name, []).append(place)
+    for several in places.values():
+        several.reverse()
     return places

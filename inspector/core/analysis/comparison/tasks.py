@@ -40,12 +40,10 @@ _MOST_REPEATED = 4  # elements per position of a view that is walked element by 
 
 
 class Look(NamedTuple):
-    """Where the values of a tensor are."""
+    """The values of a tensor; where they are is found out when they are read."""
 
     tensor: Tensor
-    source: Source
-    offset: int
-    big_endian: bool
+    checkpoint: Checkpoint
     crc: int | None
     """The checksum of exactly these values, where the file states it."""
 
@@ -53,6 +51,17 @@ class Look(NamedTuple):
     def nbytes(self) -> int:
         """Bytes of the values."""
         return self.tensor.nbytes
+
+    @property
+    def big_endian(self) -> bool:
+        """How the numbers are stored."""
+        return self.checkpoint.byte_order == "big"
+
+    def place(self) -> tuple[Source, int]:
+        """Return where the storage begins; raises InspectorError if its bytes are not there."""
+        check_bounds(self.tensor)
+        assert self.tensor.storage is not None
+        return innermost(*self.checkpoint.locate(self.tensor.storage))
 
 
 class Piece(NamedTuple):
@@ -87,14 +96,14 @@ class Task(NamedTuple):
 
 
 def look_at(checkpoint: Checkpoint, tensor: Tensor) -> Look:
-    """Return where the values of a tensor are; raises InspectorError where there are none."""
-    check_bounds(tensor)
+    """Return what is known of the values of a tensor; raises FormatError if it has none."""
     storage = tensor.storage
-    assert storage is not None
-    source, offset = innermost(*checkpoint.locate(storage))
-    whole = tensor.contiguous and not tensor.offset and tensor.nbytes == storage.nbytes
-    crc = checkpoint.checksum(storage) if whole and not tensor.lazy else None
-    return Look(tensor, source, offset, checkpoint.byte_order == "big", crc)
+    if storage is None:
+        check_bounds(tensor)
+    crc = None
+    if storage is not None and not tensor.offset and tensor.nbytes == storage.nbytes:
+        crc = checkpoint.checksum(storage) if tensor.contiguous and not tensor.lazy else None
+    return Look(tensor, checkpoint, crc)
 
 
 def is_alike(a: Look, b: Look) -> bool:
@@ -192,17 +201,17 @@ def _pieces(number: int, a: Look, b: Look) -> Iterator[Piece]:
     if not is_alike(a, b):
         yield from _tiles(number, a, b)
         return
-    blocks = zip(_blocks(a), _blocks(b), strict=True)
+    place_a, place_b = a.place(), b.place()
     bits = a.tensor.dtype.bits
-    begin = a.offset + a.tensor.offset * bits // 8
-    for one, other in blocks:
+    begin = place_a[1] + a.tensor.offset * bits // 8
+    for one, other in zip(_blocks(a, *place_a), _blocks(b, *place_b), strict=True):
         yield Piece(number, one, other, ((one.start - begin) * 8 // bits,))
 
 
-def _blocks(look: Look) -> Iterator[Block]:
+def _blocks(look: Look, source: Source, offset: int) -> Iterator[Block]:
     # As many elements per block on both sides, whatever their width.
     most = _PIECE_ELEMENTS * look.tensor.dtype.bits // 8
-    return blocks_of(look.tensor, look.source, look.offset, big_endian=look.big_endian, most=most)
+    return blocks_of(look.tensor, source, offset, big_endian=look.big_endian, most=most)
 
 
 def _tiles(number: int, a: Look, b: Look) -> Iterator[Piece]:
@@ -216,11 +225,12 @@ def _tiles(number: int, a: Look, b: Look) -> Iterator[Piece]:
             raise FormatError(
                 "The tensor repeats its elements and the other one does not: not compared."
             )
+    place_a, place_b = a.place(), b.place()
     for ranges in _split(tuple(map(range, shape))):
         yield Piece(
             number,
-            Window(a.source, a.offset, region(a.tensor, ranges), a.big_endian),
-            Window(b.source, b.offset, region(b.tensor, ranges), b.big_endian),
+            Window(*place_a, region(a.tensor, ranges), a.big_endian),
+            Window(*place_b, region(b.tensor, ranges), b.big_endian),
             tuple(row.start for row in ranges),
             shape,
         )
@@ -316,9 +326,9 @@ def _window(window: Window) -> Any:
 
 
 def _digest(piece: Piece) -> bytes:
-    found = hashlib.blake2b(repr(piece.first).encode(), digest_size=16)
     block = piece.a
     assert isinstance(block, Block)
+    found = hashlib.blake2b(f"{piece.first}{block.big_endian}".encode(), digest_size=16)
     for start in range(0, block.nbytes, _READ):
         length = min(_READ, block.nbytes - start)
         found.update(read_exactly(block.source, block.start + start, length, "a tensor"))

@@ -2,54 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from inspector.core.analysis.comparison.matching import Matching
+from inspector.core.analysis.comparison.naming import unwrapped
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Node, Path, walk
-from inspector.core.progress import Progress, silent
+from inspector.core.model import Attribute, Node, Path, walk
+from inspector.core.progress import Progress, part, silent
 
 _LEAVES = ("value", "global", "reference", "array", "object", "sequence", "mapping")
+_VERSIONS = Attribute("_metadata")
 _PULSE = 5_000
 
 Change = Literal["changed", "added", "removed", "type"]
+_NOBODY: Mapping[Path, str] = {}
+_Leaf = tuple[Path, Node]
 
 
 class ValueChange(NamedTuple):
     """A value that is not the same in both; None where one has none."""
 
     path: Path
+    """In the first, or where only the second has it, in that."""
     change: Change
     a: Node | None
     b: Node | None
 
 
 def compare_values(
-    a: Checkpoint, b: Checkpoint, progress: Progress = silent
+    a: Checkpoint, b: Checkpoint, matching: Matching | None = None, progress: Progress = silent
 ) -> Iterator[ValueChange]:
-    """Yield every value that differs, in the order of the first, then what only the second has."""
-    ones, others = _leaves(a, progress), _leaves(b, progress)
-    for path, node in ones.items():
-        other = others.get(path)
-        if other is None:
-            if path not in others:
-                yield ValueChange(path, "removed", node, None)
-        elif _differ(node, other):
-            same_type = (node.kind, node.type) == (other.kind, other.type)
-            yield ValueChange(path, "changed" if same_type else "type", node, other)
-    for path, node in others.items():
-        if path not in ones:
+    """Yield every value that differs, in the order of the first, then what only the second has.
+
+    With the matching of the tensors, values below the two roots are held against each other, and
+    the state of an optimizer by parameter. Of numpy arrays only dtype and shape are compared.
+    """
+    view_a = view_b = _View()
+    if matching is not None:
+        view_a = _View(matching.root_a, matching.owners[0], matching.stripped_a.prefixes)
+        view_b = _View(matching.root_b, matching.owners[1], matching.stripped_b.prefixes)
+    ones = _leaves(a, view_a, part(progress, 0.0, 0.5))
+    others = _leaves(b, view_b, part(progress, 0.5, 1.0))
+    for place, (path, node) in ones.items():
+        found = others.get(place)
+        if found is None:
+            yield ValueChange(path, "removed", node, None)
+        elif _differ(node, found[1]):
+            same_type = (node.kind, node.type) == (found[1].kind, found[1].type)
+            yield ValueChange(path, "changed" if same_type else "type", node, found[1])
+    for place, (path, node) in others.items():
+        if place not in ones:
             yield ValueChange(path, "added", None, node)
 
 
-def _leaves(checkpoint: Checkpoint, progress: Progress) -> dict[Path, Node]:
+class _View(NamedTuple):
+    """How the paths of one side are made comparable."""
+
+    root: Path = ()
+    owners: Mapping[Path, str] = _NOBODY
+    prefixes: tuple[str, ...] = ()
+
+    def place(self, path: Path) -> object:
+        """Return what is the same for values that belong together."""
+        depth = len(self.root)
+        if path[:depth] != self.root:
+            return (False, path)
+        for stop in range(len(path) - 1, 1, -1) if self.owners else ():
+            owner = self.owners.get(path[:stop])
+            if owner is not None:
+                return (True, (*path[: stop - 1], self._module(owner), *path[stop:]))
+        below = path[depth:]
+        if _VERSIONS in below:  # a state_dict's versions are under the names of its modules
+            at = below.index(_VERSIONS) + 1
+            names = [self._module(key) if type(key) is str else key for key in below[at:]]
+            below = (*below[:at], *names)
+        return (True, below)
+
+    def _module(self, name: str) -> str:
+        name = unwrapped(f"{name}.")
+        for prefix in self.prefixes:
+            name = name.removeprefix(prefix)
+        return name
+
+
+def _leaves(checkpoint: Checkpoint, view: _View, progress: Progress) -> dict[object, _Leaf]:
     """Return what has a value of its own: no tensors, no containers but empty ones."""
-    found = {}
+    found: dict[object, _Leaf] = {}
     for number, (path, node) in enumerate(walk(checkpoint.root)):
         if number % _PULSE == 0:
             progress(0.5, "Comparing values")
         if node.kind in _LEAVES and not node.children:
-            found[path] = node
+            found.setdefault(view.place(path), (path, node))
     return found
 
 
