@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 16 << 20
 """Bytes of storage that one block spans at most."""
 _DENSE_ELEMENTS = 1 << 20  # of a view that overlaps itself: its positions are counted in int64
-_CHUNK = 1 << 17  # elements: as float32 and as float64, both fit a second-level cache
+_CHUNK = 1 << 16  # elements: as float32 and as float64, both fit a second-level cache
 
 
 class Block(NamedTuple):
