@@ -10,8 +10,9 @@ import click
 
 from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.findings import print_findings
-from inspector.cli.stats_rows import write_csv, write_json, write_table
+from inspector.cli.stats_rows import write_table
 from inspector.core.analysis.health import ScanRow, health_scan
+from inspector.core.analysis.scan_files import write_csv, write_json
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.formats import open_checkpoint
