@@ -134,7 +134,7 @@ class JobRunner(QObject):
 
     _sweep_later = Signal()
 
-    def __init__(self, workers: int = 2) -> None:
+    def __init__(self, workers: int = 4) -> None:
         super().__init__()
         # Queued: a job must not be let go of while one of its own signals is still being emitted.
         self._sweep_later.connect(self._sweep, Qt.ConnectionType.QueuedConnection)

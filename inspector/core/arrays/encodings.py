@@ -166,14 +166,14 @@ def decode(stored: Array, dtype: DType) -> Array:
         shape = (*stored.shape[:-1], stored.shape[-1] * per) if stored.shape else (per,)
         stored = unpack(np.ascontiguousarray(stored), encoding.bits).reshape(shape)
     if dtype.name in _NATIVE:
-        return np.ascontiguousarray(stored).view(_NATIVE[dtype.name])
+        return np.ascontiguousarray(stored).view(_NATIVE[dtype.name]).reshape(stored.shape)
     if dtype.name == "bool":
         truth: Array = stored != 0
         return truth
     if dtype.name == "complex32":
         halves = np.ascontiguousarray(stored)[..., None].view(np.float16).astype(np.float32)
-        pairs: Array = np.ascontiguousarray(halves).view(np.complex64)[..., 0]
-        return pairs
+        pairs: Array = np.ascontiguousarray(halves).view(np.complex64)
+        return pairs.reshape(stored.shape)
     if encoding.meaning == "code" and dtype.kind == "float":
         with np.errstate(invalid="ignore"):
             values: Array = _narrow_values(dtype.name)[stored]

@@ -73,6 +73,12 @@ def test_half_complex_numbers() -> None:
     np.testing.assert_array_equal(decode(stored, dtype_named("complex32")), wanted.numpy())
 
 
+@pytest.mark.parametrize("name", ["complex32", "int8", "float16", "bfloat16", "bool", "int64"])
+def test_a_scalar_stays_one(name: str) -> None:
+    stored = np.zeros((), encoding_of(dtype_named(name)).stored)
+    assert decode(stored, dtype_named(name)).shape == ()
+
+
 def test_any_byte_but_zero_is_true() -> None:
     assert decode(np.array([0, 1, 2, 255], "u1"), dtype_named("bool")).tolist() == [
         False,
