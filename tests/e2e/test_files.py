@@ -181,8 +181,11 @@ def test_the_last_session_comes_back_when_asked_for(open_window, files, qtbot):
     assert [tab.name for tab in open_window().all_tabs()] == ["training.pt", "module.pt"]
 
 
-def test_the_folder_is_shown_by_the_system(open_window, files, monkeypatch):
+def test_the_folder_is_shown_by_the_system(open_window, files, monkeypatch, tmp_path):
     asked: list[QUrl] = []
+    # Without a bus: the file manager of whoever runs this is to stay closed.
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(QDesktopServices, "openUrl", asked.append)
     window = open_window(files / "training.pt")
     window.action("folder").trigger()

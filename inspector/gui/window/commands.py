@@ -7,10 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 
 from inspector import __version__
 from inspector.core import text
@@ -22,6 +21,7 @@ from inspector.gui.dialogs.shortcuts import ShortcutsDialog
 from inspector.gui.tree.pane import TreePane
 from inspector.gui.tree.selection import keys_text, paths_text
 from inspector.gui.window.checkpoint_view import CheckpointView
+from inspector.gui.window.file_manager import show_in_folder
 from inspector.gui.window.main_window import NAME, MainWindow
 
 _ABOUT = (
@@ -56,14 +56,8 @@ def _close_tab(window: MainWindow) -> None:
 def _folder(window: MainWindow) -> None:
     """Show the file in the system's file manager, selected where that can be asked for."""
     tab = window.current_tab()
-    if tab is None or "://" in tab.uri:
-        return
-    if sys.platform == "win32":
-        subprocess.Popen(["explorer", "/select,", tab.uri])
-    elif sys.platform == "darwin":
-        subprocess.Popen(["open", "-R", tab.uri])
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(tab.uri).parent)))
+    if tab is not None and "://" not in tab.uri:
+        show_in_folder(tab.uri, window)
 
 
 def _settings(window: MainWindow) -> None:
