@@ -36,8 +36,8 @@ class Distribution:
     """How often finite values occur; `exact` if each counts for itself, else in narrow cells.
 
     Where an edge of a histogram cuts a cell, its elements are shared out as if they were spread
-    evenly over it. A cell is at most `resolution` times its values wide. Integers beyond 2^53 count
-    as the nearest float64.
+    evenly over it. A cell is at most `resolution` times its values wide, or times the smallest
+    normal number. Integers beyond 2^53 count as the nearest float64.
     """
 
     statistics: Statistics

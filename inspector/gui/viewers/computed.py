@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -152,7 +153,14 @@ class ComputedViewer(Viewer):
 def _with_plots(
     function: Callable[..., Any], args: tuple[Any, ...], *, progress: Progress = silent
 ) -> Any:
-    """Import what pictures need, which the window is not to wait for, and call the function."""
-    import pyqtgraph  # noqa: F401
+    """Call the function, and meanwhile import what pictures need: it waits for other processes."""
+    importing = threading.Thread(target=_import_plots, name="plots")
+    importing.start()
+    try:
+        return function(*args, progress=progress)
+    finally:
+        importing.join()
 
-    return function(*args, progress=progress)
+
+def _import_plots() -> None:
+    import pyqtgraph  # noqa: F401

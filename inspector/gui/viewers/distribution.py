@@ -151,7 +151,8 @@ class DistributionViewer(ComputedViewer):
         if found is None or not found.statistics.finite:
             return
         scale = scale_of(found, logarithmic=self.log_values.isChecked())
-        self.histogram.show_counts(found.rebin_at, scale)
+        elements = found.statistics.finite if found.distinct != 1 else 1
+        self.histogram.show_counts(found.rebin_at, scale, elements)
         self.histogram.describe(_words(found))
         self._say()
 
@@ -234,8 +235,8 @@ def scale_of(found: Distribution, *, logarithmic: bool) -> ValueScale:
     if found.whole:
         return ValueScale(low - 0.5, high + 0.5, knee, whole=True)
     if low == high:  # in the middle of a bar that is in the middle
-        unit = (abs(low) or 2.0) / 128
-        return ValueScale(low - 64.5 * unit, high + 63.5 * unit, knee)
+        unit = (abs(low) or 2.0) / 8
+        return ValueScale(low - 4.5 * unit, high + 3.5 * unit, knee)
     return ValueScale(low, high, knee)
 
 
@@ -258,8 +259,7 @@ def _accuracy(found: Distribution) -> str:
     if not found.exact:
         width = f"{100 * found.resolution:.2g}"
         said = (
-            f"Counted in cells that are {width} % of their values wide at most; a cell that two "
-            "bars share is split evenly."
+            f"Counted in steps of {width} % of the value; one that two bars share is split evenly."
         )
     elif found.distinct == 1:
         said = "All finite elements have the same value."

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from math import ceil, floor
+from math import ceil, floor, isqrt
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from inspector.gui.theme import Theme, scaled
 from inspector.gui.widgets.plot import Plot
 from inspector.gui.widgets.ticks import count_ticks, log_count, log_count_ticks, round_step
 from inspector.gui.widgets.value_scale import ValueScale
 
-_FEWEST, _MOST = 80, 160  # bars in sight
+_FEWEST, _MOST = 8, 80  # bars in sight; never more than twice as many
 _GAP_UP_TO = 48  # bars that stand apart
 _GAP = 0.08  # of a bar, on each side
 _ROOM_ABOVE = 1.06
@@ -54,6 +54,7 @@ class Histogram(Plot):
         self._bars: list[Bar] = []
         self._count: Counting | None = None
         self._scale = ValueScale(0.0, 1.0)
+        self._fewest = _FEWEST
         self._log = False
         self._lines: list[tuple[Marker, Any, Any]] = []
         self._font = scaled(0.85)
@@ -64,13 +65,18 @@ class Histogram(Plot):
             item.setZValue(-10)
             self.box.addItem(item)
         self.moved.connect(self._draw)
+        self.box.sigResized.connect(self._draw)  # labels are placed by pixels
         theme.changed.connect(self._paint)
         self.hovered.connect(self._point)
         self._paint()
 
-    def show_counts(self, count: Counting, scale: ValueScale) -> None:
-        """Show all of a scale; bars of whole numbers stand on whole numbers."""
+    def show_counts(self, count: Counting, scale: ValueScale, elements: int) -> None:
+        """Show all of a scale; the fewer the elements, the wider the bars, so as not to be ragged.
+
+        Bars of whole numbers stand on whole numbers.
+        """
         self._count, self._scale = count, scale
+        self._fewest = min(_MOST, max(_FEWEST, isqrt(elements)))
         self._set_axes()
         self.set_whole((0.0, 1.0), (0.0, 1.0))
 
@@ -120,10 +126,6 @@ class Histogram(Plot):
         value = self._scale.value(min(max(position, 0.0), 1.0))
         return next((bar for bar in self._bars if bar.low <= value < bar.high), None)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._draw()
-
     def _set_axes(self) -> None:
         self.set_ticks(self._scale.ticks, log_count_ticks if self._log else count_ticks)
 
@@ -133,12 +135,12 @@ class Histogram(Plot):
         low, high = max(low, 0.0), min(high, 1.0)
         if self._scale.whole and not self._scale.knee:
             first, last = self._scale.value(low), self._scale.value(high)
-            step = max(1, round(round_step(last - first, _MOST)))
+            step = max(1, round(round_step(last - first, 2 * _MOST)))
             begin = floor((first + 0.5) / step)
             number = ceil((last + 0.5) / step) - begin
             return [(begin + n) * step - 0.5 for n in range(max(1, number) + 1)]
-        width = 1.0 / 128
-        while (high - low) / width < _FEWEST:
+        width = 1.0
+        while (high - low) / width < self._fewest:
             width /= 2
         begin, end = floor(low / width), ceil(high / width)
         return [self._scale.value(min(max(n * width, 0.0), 1.0)) for n in range(begin, end + 1)]
