@@ -55,9 +55,10 @@ class Marker:
     def watch(self, chunks: Iterable[Array]) -> Iterator[Array]:
         """Yield the chunks as they come."""
         normal = NORMAL.get(self._dtype)
+        counter = _Counter(*normal) if normal is not None else None
         for chunk in chunks:
-            if normal is not None and chunk.size:
-                self._below_normal += below_normal(chunk, *normal)
+            if counter is not None and chunk.size:
+                self._below_normal += counter.count(chunk)
                 self._narrower = tuple(
                     name for name in self._narrower if fits(chunk, self._dtype, name)
                 )
@@ -95,13 +96,27 @@ def marks_of_bits(dtype: str, elements: int, below_normal: int, bits: int) -> Ma
     return None
 
 
-def below_normal(chunk: Array, integer: str, doubled: int) -> int:
-    """Count what is zero or below the smallest normal number."""
-    import numpy as np
+class _Counter:
+    """Counts what is zero or below the smallest normal number, in memory that is used again."""
 
-    bits = chunk.view(integer)
-    # Twice the bits: the sign is gone.
-    return int(np.count_nonzero((bits + bits) < np.array(doubled, integer)))
+    def __init__(self, integer: str, doubled: int) -> None:
+        import numpy as np
+
+        self._integer = integer
+        self._limit = np.array(doubled, integer)
+        self._twice = np.empty(0, integer)
+        self._flags = np.empty(0, bool)
+
+    def count(self, chunk: Array) -> int:
+        import numpy as np
+
+        bits = chunk.view(self._integer)
+        if bits.size > self._twice.size:
+            self._twice, self._flags = np.empty_like(bits), np.empty(bits.shape, bool)
+        twice, flags = self._twice[: bits.size], self._flags[: bits.size]
+        np.add(bits, bits, out=twice)  # the sign is gone
+        np.less(twice, self._limit, out=flags)
+        return int(np.count_nonzero(flags))
 
 
 def fits(chunk: Array, wide: str, narrow: str) -> bool:
