@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
+import warnings
 import zipfile
 from types import ModuleType
 
@@ -108,10 +109,21 @@ def test_keys_and_versions_of_modules(tmp_path):
     plain = {f"_orig_mod.module.{key}": value for key, value in WEIGHTS.items()}
     text = notes(tmp_path, plain)
     assert "begin with “_orig_mod.module.”" in text
-    assert "no _metadata" in text
+    assert "_metadata" not in text
     assert "begin with “net.”" in notes(tmp_path, {f"net.{k}": v for k, v in WEIGHTS.items()})
     inner = {"a.weight": torch.ones(1), "b._orig_mod.weight": torch.ones(1)}
     assert "“_orig_mod.” inside" in notes(tmp_path, inner)
+
+
+def test_versions_of_modules_are_missed_where_they_matter(tmp_path):
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # quantization moved to another package
+        model.qconfig = torch.ao.quantization.get_default_qat_qconfig("fbgemm")
+        torch.ao.quantization.prepare_qat(model.train(), inplace=True)
+    state = model.state_dict()
+    assert "_metadata" not in notes(tmp_path, state)
+    assert "no _metadata" in notes(tmp_path, dict(state))
 
 
 @pytest.mark.parametrize("writer", WRITERS)
