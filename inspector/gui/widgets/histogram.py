@@ -56,7 +56,9 @@ class Histogram(Plot):
         self._scale = ValueScale(0.0, 1.0)
         self._fewest = _FEWEST
         self._log = False
+        self._made: list[tuple[Any, Any]] = []  # lines and labels, which take long to make
         self._lines: list[tuple[Marker, Any, Any]] = []
+        self._heights = (0.0, 1.0)
         self._font = scaled(0.85)
         self._filled = pyqtgraph.PlotDataItem(pen=None)
         self._pointed = pyqtgraph.PlotDataItem(pen=None)
@@ -88,21 +90,16 @@ class Histogram(Plot):
 
     def mark(self, markers: Sequence[Marker]) -> None:
         """Replace the marked values; where labels would overlap, earlier ones win."""
-        import pyqtgraph
-
-        for _, line, label in self._lines:
-            self.box.removeItem(line)
-            self.box.removeItem(label)
-        self._lines = []
-        for marker in markers:
-            line = pyqtgraph.InfiniteLine(angle=90)
-            label = pyqtgraph.TextItem(marker.words, anchor=(0.5, 0), fill="w")
-            label.setFont(self._font)
-            self.box.addItem(line, ignoreBounds=True)
-            self.box.addItem(label, ignoreBounds=True)
-            self._lines.append((marker, line, label))
+        while len(self._made) < len(markers):
+            self._made.append(self._make())
+        for line, label in self._made:
+            line.setVisible(False)
+            label.setVisible(False)
+        self._lines = [(marker, *made) for marker, made in zip(markers, self._made, strict=False)]
+        for marker, _, label in self._lines:
+            label.setText(marker.words)
         self._paint()
-        self._draw()
+        self._label()
 
     def bars(self) -> list[Bar]:
         """Return what is drawn, from left to right."""
@@ -159,7 +156,8 @@ class Histogram(Plot):
         self._filled.setData(*self._outline(self._bars), fillLevel=floor_of)
         most = max((self._height(bar.number) for bar in self._bars), default=0.0)
         most = max(most, log_count(10) if self._log else 1.0)
-        self._label(floor_of, most)
+        self._heights = (floor_of, most)
+        self._label()
 
     def _outline(self, bars: Sequence[Bar]) -> tuple[list[float], list[float]]:
         """Return the corners of bars, from left to right."""
@@ -178,8 +176,20 @@ class Histogram(Plot):
     def _height(self, count: float) -> float:
         return log_count(count) if self._log else count
 
-    def _label(self, base: float, most: float) -> None:
+    def _make(self) -> tuple[Any, Any]:
+        import pyqtgraph
+
+        line = pyqtgraph.InfiniteLine(angle=90)
+        label = pyqtgraph.TextItem(anchor=(0.5, 0), fill="w")
+        label.setFont(self._font)
+        label.setZValue(10)  # the lines of lanes above go behind it
+        self.box.addItem(line, ignoreBounds=True)
+        self.box.addItem(label, ignoreBounds=True)
+        return line, label
+
+    def _label(self) -> None:
         """Write labels into lanes above the bars, as many as do not overlap."""
+        base, most = self._heights
         left, right = self.x_range()
         area = self.box.sceneBoundingRect()
         metrics = QFontMetricsF(self._font)
@@ -225,8 +235,7 @@ class Histogram(Plot):
             style = Qt.PenStyle.DashLine if marker.dashed else Qt.PenStyle.SolidLine
             line.setPen(pyqtgraph.mkPen(colour, width=1, style=style))
             label.setColor(colour)
-            label.fill = pyqtgraph.mkBrush(colours.base)  # the lines of lanes above go behind it
-            label.setZValue(10)
+            label.fill = pyqtgraph.mkBrush(colours.base)
             label.update()
 
 
