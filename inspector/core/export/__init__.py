@@ -13,6 +13,10 @@ that a name suggests. Every long function takes a `progress` as its last argumen
 Cancelled through it, and InspectorError.
 """
 
+from inspector.core.export.exporting import export
+from inspector.core.export.fit import fit_of, fit_sentences
+from inspector.core.export.locating import candidates, state_dict_tensors
+from inspector.core.export.losses import cast_losses, loss_findings
 from inspector.core.export.plan import (
     Content,
     Dropped,
@@ -24,6 +28,7 @@ from inspector.core.export.plan import (
     PlannedFile,
     Row,
 )
+from inspector.core.export.planning import make_plan
 from inspector.core.export.recipe import OMITTED, Choice, DeviceRule, DTypeRule, Recipe
 from inspector.core.export.renaming import (
     AddPrefix,
@@ -33,15 +38,19 @@ from inspector.core.export.renaming import (
     Substitute,
     Unwrap,
 )
+from inspector.core.export.replacement import ExportError, clear_unfinished
+from inspector.core.export.writers import WRITERS, Writer, format_of
 
 __all__ = [
     "OMITTED",
+    "WRITERS",
     "AddPrefix",
     "Choice",
     "Content",
     "DTypeRule",
     "DeviceRule",
     "Dropped",
+    "ExportError",
     "Exported",
     "Fit",
     "Loss",
@@ -55,4 +64,15 @@ __all__ = [
     "StripPrefix",
     "Substitute",
     "Unwrap",
+    "Writer",
+    "candidates",
+    "cast_losses",
+    "clear_unfinished",
+    "export",
+    "fit_of",
+    "fit_sentences",
+    "format_of",
+    "loss_findings",
+    "make_plan",
+    "state_dict_tensors",
 ]

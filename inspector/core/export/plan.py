@@ -16,6 +16,7 @@ DropReason = Literal[
     "collision",  # another tensor has the same new key
     "not-supported",  # the format, or this program, cannot write it
     "omitted",  # a part of the training run
+    "damaged",  # its bytes are not in the file
 ]
 
 

@@ -30,7 +30,9 @@ _LOOKED_AT = 20  # members that must be arrays for a zip archive to be one of nu
 _KINDS = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
+    """What stands in front of an array's elements."""
+
     dtype: str
     """numpy's name of it; the code where its bytes stand in big-endian order, or it has none."""
     width: int | None
@@ -78,7 +80,7 @@ def _read_npz(subject: Subject, progress: Progress) -> Structure:
 
 def _read_npy(subject: Subject, progress: Progress) -> Structure:
     source = subject.source
-    header = _header(source)
+    header = header_of(source)
     if header.dtype == "object":
         run = run_pickle(source, header.end, None, progress)
         tree, findings = make_tree(run, subject.path)
@@ -101,7 +103,7 @@ def _no_storage(storage: Storage) -> tuple[Source, int]:
     raise Damaged(f"The file has no storage {storage.key!r}.")
 
 
-def _header(source: Source) -> _Header:
+def header_of(source: Source) -> Header:
     """Read the header; raises Damaged where it breaks the format's rules."""
     wide = read_exactly(source, 0, 8, "the header")[6] > 1
     start = 12 if wide else 10
@@ -120,7 +122,7 @@ def _header(source: Source) -> _Header:
         raise _damaged(source, "no shape")
     if not all(type(length) is int and 0 <= length < _MAX_INDEX for length in shape):
         raise _damaged(source, "an impossible shape")
-    return _Header(dtype, width, shape, start + len(text))
+    return Header(dtype, width, shape, start + len(text))
 
 
 def _dtype(descr: Any) -> tuple[str, int | None]:

@@ -41,6 +41,8 @@ class Tensor(NamedTuple):
     """What torch applies when it reads the values: `conj`, `neg` or both."""
     moved_to: str = ""
     """The device that the file names where it is not that of the storage (XLA and the like)."""
+    coalesced: bool | None = None
+    """Of a sparse COO tensor, whether its indices are sorted and unique, if the file says so."""
 
     @property
     def elements(self) -> int:

@@ -141,8 +141,10 @@ def _sparse(caller: Caller, args: tuple[Any, ...]) -> Tensor:
         raise TypeError("no layout")
     name = layout.value.removeprefix("torch.")
     parts: tuple[tuple[str, Any], ...]
+    coalesced = None
     if name == "sparse_coo":
-        indices, values, shape = data[:3]
+        indices, values, shape, *said = data
+        coalesced = said[0] if said and type(said[0]) is bool else None
         parts = (("indices", indices), ("values", values))
     else:
         compressed, plain, values, shape = data
@@ -150,7 +152,9 @@ def _sparse(caller: Caller, args: tuple[Any, ...]) -> Tensor:
         parts = ((outer, compressed), (inner, plain), ("values", values))
     if not all(isinstance(part, Tensor) for _, part in parts):
         raise TypeError("no tensors")
-    return Tensor(values.dtype, _sizes(shape), (), 0, None, layout=name, parts=parts)
+    return Tensor(
+        values.dtype, _sizes(shape), (), 0, None, layout=name, parts=parts, coalesced=coalesced
+    )
 
 
 def _nested(caller: Caller, args: tuple[Any, ...]) -> Instance:
