@@ -17,7 +17,14 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.loading import loading_of, sentences
 from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Selection, Tensor
-from inspector.core.summary import headline, layer_lines, layers_of, path_text, value_text
+from inspector.core.summary import (
+    headline,
+    layer_lines,
+    layers_of,
+    numbers_text,
+    path_text,
+    value_text,
+)
 
 _WIDEST_KEY = 72
 _MEASURED = 2000  # rows that set the width of the columns; the others are printed as they come
@@ -94,14 +101,15 @@ def _rows(checkpoint: Checkpoint, selection: Selection) -> Iterator[_Row]:
     """Yield a line for every node, or for the selected leaves and what leads to them."""
 
     def below(node: Node, path: Path, depth: int, waiting: list[_Row]) -> Iterator[_Row]:
-        row = _Row(_cells(node, checkpoint, depth), not node.children)
+        numbers = "" if selection.chooses else numbers_text(node)
+        row = _Row(_cells(node, checkpoint, depth, numbers), not node.children or bool(numbers))
         if row.leaf and path not in selection:
             return
         waiting.append(row)
         if row.leaf or not selection.chooses:
             yield from waiting
             waiting.clear()
-        if selection.chooses or node.key != _VERSIONS:
+        if not numbers and (selection.chooses or node.key != _VERSIONS):
             for child in node.children:
                 yield from below(child, (*path, child.key), depth + 1, waiting)
         if waiting and waiting[-1] is row:
@@ -114,7 +122,7 @@ def _rows(checkpoint: Checkpoint, selection: Selection) -> Iterator[_Row]:
         yield from below(root, (), 0, [])
 
 
-def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
+def _cells(node: Node, checkpoint: Checkpoint, depth: int, numbers: str) -> tuple[str, ...]:
     key = "  " * depth + (_shortened(text.printable(str(node.key))) or '""')
     value = node.value
     if node.kind == "tensor" and isinstance(value, Tensor):
@@ -131,7 +139,7 @@ def _cells(node: Node, checkpoint: Checkpoint, depth: int) -> tuple[str, ...]:
         return key, text.printable(node.value if node.kind == "cut" else node.type, 100), "", "", ""
     totals = checkpoint.totals.get(id(node), NO_TENSORS)
     size = text.size(totals.nbytes) if totals.tensors else ""
-    entries = text.plural(len(node.children), "entry")
+    entries = numbers or text.plural(len(node.children), "entry")
     return key, entries, text.printable(node.type, 60), size, ""
 
 

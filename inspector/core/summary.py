@@ -15,6 +15,8 @@ _MOST_LAYERS = 40
 _MOST_IN_LAYERS = 20_000  # tensors
 _SEPARATOR = " · "
 _LONGEST_VALUE = 200
+_FEWEST_NUMBERS = 9  # shorter lists are as quickly read line by line
+_NUMBERS_SHOWN = 4
 _DEEPEST_WORDS = 4  # lists in lists that are written out
 _HEADLINE_FACTS = ("epoch", "step", "optimizer")
 _PLAIN_NAMES = {"optimizer", "architecture"}  # facts that need no label in the headline
@@ -110,6 +112,19 @@ def _listed(parts: list[str], depth: int) -> str:
 def value_text(value: object, limit: int = _LONGEST_VALUE) -> str:
     """Return a plain value on one line: text as it is, everything else as Python writes it."""
     return text.printable(value if isinstance(value, str) else repr(value), limit)
+
+
+def numbers_text(node: Node) -> str:
+    """Return a long list of plain numbers on one line; empty for anything else."""
+    children = node.children
+    if node.kind != "sequence" or len(children) < _FEWEST_NUMBERS:
+        return ""
+    kinds = {child.type for child in children}
+    if any(child.kind != "value" for child in children) or not kinds <= {"int", "float"}:
+        return ""
+    noun = {"int": "integer", "float": "float"}[kinds.pop()] if len(kinds) == 1 else "number"
+    first = ", ".join(value_text(child.value, 24) for child in children[:_NUMBERS_SHOWN])
+    return f"{text.plural(len(children), noun)}: {first}, …"
 
 
 def facts_of(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:

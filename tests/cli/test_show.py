@@ -207,3 +207,15 @@ def test_layers_are_shown_as_inferred(tmp_path: Path, capsys: pytest.CaptureFixt
         "0: Linear 4 → 4, bias, 20 elements",
         "3: Linear 4 → 2, bias, 10 elements",
     ]
+
+
+def test_a_long_list_of_numbers_takes_one_line(tmp_path: Path, capsys: Capture) -> None:
+    value = {"rng": (3, tuple(range(625)), None), "few": [1, 2], "flags": [True] * 20}
+    file = save_zip(tmp_path / "a.pt", {**value, "losses": [0.5] * 9 + [1]})
+    lines = run(capsys, "show", file).splitlines()
+    assert any("625 integers: 0, 1, 2, 3, …" in line for line in lines)
+    assert any("10 numbers: 0.5, 0.5, 0.5, 0.5, …" in line for line in lines)
+    assert sum(line.endswith(" int") for line in lines) == 3
+    assert sum(" bool" in line for line in lines) == 20
+    assert len(shown(capsys, file)["values"]) > 625, "JSON holds every one"
+    assert "624" in run(capsys, "show", "--include", "rng/1/624", file)

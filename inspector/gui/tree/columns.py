@@ -21,11 +21,13 @@ from inspector.core.model import (
     step_of,
 )
 from inspector.core.recognition.layers import layer_text
+from inspector.core.summary import numbers_text
 from inspector.gui.tree.lines import WHOLE, Row
 from inspector.gui.tree.marks import NO_MARKS, Marks
 
 _LONGEST_KEY = 1_000  # characters of a key on screen; copying takes all of it
 _MOST_IN_A_LAYER = 16  # tensors; no layer has more of its own
+_MOST_NUMBERS = 2_000  # of a list that are looked at while it is drawn
 _LIMIT = 160  # characters of a value in the tree; the panel shows the rest
 _ARRAY_DTYPE = re.compile(r"[<>|=]?([biufcSUVmM])(\d+)(?:\[\w+\])?")
 NOTHING: tuple[int, ...] = ()
@@ -96,6 +98,8 @@ def _contents(node: Node, known: Known) -> str:
     totals = known.totals_of(node)
     if totals.tensors:
         return text.plural(totals.tensors, "tensor")
+    if len(node.children) <= _MOST_NUMBERS and (numbers := numbers_text(node)):
+        return numbers
     noun = {"mapping": "entry", "sequence": "item"}.get(node.kind, "attribute")
     return text.plural(len(node.children), noun) if node.children else "empty"
 

@@ -57,3 +57,10 @@ def test_bytes_of_numpy_arrays():
     assert array_bytes("<f8", (2,)) == 16
     assert array_bytes("<U4", (2,)) == 32
     assert array_bytes("object", (2,)) is None
+
+
+def test_a_long_list_of_numbers_says_what_it_holds():
+    children = tuple(Node(n, "value", "int", n) for n in range(625))
+    state, few = (Node("a", "sequence", "tuple", None, some) for some in (children, children[:3]))
+    assert row(state)[1] == "625 integers: 0, 1, 2, 3, …"
+    assert row(few)[1] == "3 items"
