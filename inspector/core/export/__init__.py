@@ -7,14 +7,16 @@
     export(checkpoint, plan, "backbone.pt")          complete and verified, or not there
 
 Beside these: `make_plan(…, target=tensors)` leaves out what does not fit, `read_recipe` and
-`recipe_text` keep recipes in files, `command_text(recipe, source, target)` is the equivalent
+`recipe_toml` keep recipes in files, `command_text(recipe, source, target)` is the equivalent
 command, `loading_code(plan, target)` the Python that loads the result, `format_of(path)` the format
 that a name suggests. Every long function takes a `progress` as its last argument; it raises
 Cancelled through it, and InspectorError.
 """
 
+from inspector.core.export.command import command_text
 from inspector.core.export.exporting import export
 from inspector.core.export.fit import fit_of, fit_sentences
+from inspector.core.export.loading_code import loading_code
 from inspector.core.export.locating import candidates, state_dict_tensors
 from inspector.core.export.losses import cast_losses, loss_findings
 from inspector.core.export.plan import (
@@ -30,6 +32,13 @@ from inspector.core.export.plan import (
 )
 from inspector.core.export.planning import make_plan
 from inspector.core.export.recipe import OMITTED, Choice, DeviceRule, DTypeRule, Recipe
+from inspector.core.export.recipe_file import (
+    names_from,
+    read_recipe,
+    recipe_json,
+    recipe_of,
+    recipe_toml,
+)
 from inspector.core.export.renaming import (
     AddPrefix,
     RenameMap,
@@ -68,11 +77,18 @@ __all__ = [
     "candidates",
     "cast_losses",
     "clear_unfinished",
+    "command_text",
     "export",
     "fit_of",
     "fit_sentences",
     "format_of",
+    "loading_code",
     "loss_findings",
     "make_plan",
+    "names_from",
+    "read_recipe",
+    "recipe_json",
+    "recipe_of",
+    "recipe_toml",
     "state_dict_tensors",
 ]
