@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import WorkerPool
-from inspector.core.model import Finding, Node, rollup
+from inspector.core.model import Finding, Node, measure
 from inspector.core.recognition import Recognition
 from inspector.core.settings import Settings
 from inspector.core.sources import open_source
@@ -44,7 +44,7 @@ def make_checkpoint(tmp_path: Path) -> Iterator[Callable[..., Checkpoint]]:
             format="torch-zip",
             format_text="torch zip v3",
             root=root,
-            totals=rollup(root),
+            totals=measure(root).totals,
             storages={},
             locate=lambda storage: (checkpoint.source, 0),
             recognition=Recognition("training", "Training checkpoint", (), (("model",),)),

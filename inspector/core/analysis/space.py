@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Finding, Path, Storage, Tensor, tensors
+from inspector.core.model import Path, Storage, Tensor, tensors
 from inspector.core.summary import path_text
 
 _WORTH_SHARING = 4096  # bytes
@@ -128,20 +128,6 @@ def _listed(paths: tuple[Path, ...]) -> str:
     names = [text.printable(path_text(path), 100) for path in paths[:_MOST]]
     more = f" and {len(paths) - _MOST} more" if len(paths) > _MOST else ""
     return ", ".join(names) + more
-
-
-def space_findings(space: Space) -> list[Finding]:
-    """Return what is worth knowing before saving or exporting, each in a sentence."""
-    findings = []
-    if space.unused * 10 > space.stored:  # less is usual: slack of views, alignment
-        largest = space.wasted[0]
-        message = (
-            f"{text.size(space.unused)} of {text.size(space.stored)} in storages are used by no "
-            f"tensor; the largest part stands behind {path_text(largest.paths[0])}. "
-            "A view was saved with the whole storage it belongs to: clone it before saving."
-        )
-        findings.append(Finding("unused-bytes", "info", message, largest.paths[0]))
-    return findings
 
 
 def _view(tensor: Tensor) -> tuple[object, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from keyword import iskeyword
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading.base import WeightsOnly
 from inspector.core.loading.opening import ARCHIVES, COMPLETE, Opening, literal
-from inspector.core.model import Attribute, Node, Path
-from inspector.core.model.path import OpaqueKey
+from inspector.core.model import Node, Path
+from inspector.core.model.path import OpaqueKey, python_path
 from inspector.core.recognition import Part, StateDict
 from inspector.core.text import printable
 
@@ -160,15 +159,7 @@ def _part(root: Node, part: Part, name: str, place: Path) -> Iterator[str]:
 
 def _expression(path: Path, name: str, place: Path) -> str | None:
     """Return the Python expression for a path; None where a key has none, or in another member."""
-    if path[: len(place)] != place:
+    inside = path[len(place) :]
+    if path[: len(place)] != place or any(isinstance(key, OpaqueKey) for key in inside):
         return None
-    for key in path[len(place) :]:
-        if isinstance(key, OpaqueKey):
-            return None
-        if not isinstance(key, Attribute):
-            name += f"[{literal(key)}]"
-        elif key.isidentifier() and not iskeyword(str(key)):
-            name += f".{key}"
-        else:
-            name = f"getattr({name}, {literal(str(key))})"
-    return name
+    return python_path(inside, name, literal)

@@ -20,7 +20,7 @@ from inspector.core.model.path import (
 )
 from inspector.core.model.selection import Selection
 from inspector.core.model.tensor import Storage, Tensor
-from inspector.core.model.totals import NO_TENSORS, Totals, measure, rollup
+from inspector.core.model.totals import NO_TENSORS, Totals, measure
 
 __all__ = [
     "DTYPES",
@@ -48,7 +48,6 @@ __all__ = [
     "measure",
     "natural",
     "python_path",
-    "rollup",
     "step_of",
     "tensor_items",
     "tensors",

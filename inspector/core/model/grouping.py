@@ -42,7 +42,7 @@ class Grouping(NamedTuple):
 def grouping(
     root: Node, totals: Mapping[int, Totals], progress: Progress = silent, *, fold: bool = True
 ) -> Grouping:
-    """Group every mapping of tensors by the dots in its keys; `totals` is the tree's rollup.
+    """Group every mapping of tensors by the dots in its keys; `totals` is what `measure` finds.
 
     `fold` puts equal neighbours such as `layers.0` to `layers.23` into one `layers.[0-23]`.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from keyword import iskeyword
 from typing import Any
 
@@ -70,20 +71,23 @@ def json_path(path: Path) -> list[str | int]:
     return [json_key(key) for key in path]
 
 
-def python_path(path: Path, root: str = "checkpoint") -> str:
-    """Return the Python expression that reaches the node from the loaded object `root`."""
+def python_path(path: Path, root: str = "checkpoint", spell: Callable[[object], str] = repr) -> str:
+    """Return the Python expression that reaches the node from the loaded object `root`.
+
+    `spell` writes a plain key as Python reads it.
+    """
     expression = root
     for key in path:
         if isinstance(key, Prefix):
             # The values of a dict whose keys begin so: no expression is shorter than a new dict.
             expression = (
                 f"{{key: value for key, value in {expression}.items()"
-                f" if key.startswith({str(key)!r})}}"
+                f" if key.startswith({spell(str(key))})}}"
             )
         elif not isinstance(key, Attribute):
-            expression += f"[{key if isinstance(key, OpaqueKey) else repr(key)}]"
+            expression += f"[{key if isinstance(key, OpaqueKey) else spell(key)}]"
         elif key.isidentifier() and not iskeyword(str(key)):
             expression += f".{key}"
         else:
-            expression = f"getattr({expression}, {str(key)!r})"
+            expression = f"getattr({expression}, {spell(str(key))})"
     return expression

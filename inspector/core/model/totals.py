@@ -45,11 +45,6 @@ def measure(root: Node, progress: Progress = silent) -> Measures:
     return Measures(walk.totals, alone, all(look.within for look in walk.looks.values()))
 
 
-def rollup(root: Node) -> dict[int, Totals]:
-    """Return the totals of every node that has children, by `id(node)`, `root` included."""
-    return measure(root).totals
-
-
 class _Look(NamedTuple):
     """What follows from shape, stride, offset, dtype and size of the storage."""
 

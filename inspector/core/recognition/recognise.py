@@ -41,7 +41,7 @@ class _Attempts:
 def recognise(
     root: Node, totals: Mapping[int, Totals], families: Iterable[Family] = FAMILIES
 ) -> Recognition:
-    """Return what `root` is; `totals` is its `rollup`. A tree like no other is kind `other`."""
+    """Return what `root` is; `totals` are `measure`d. A tree like no other is kind `other`."""
     attempts = _Attempts()
     seen = attempts.run("survey", lambda: survey(root), Survey(root))
     matching = [

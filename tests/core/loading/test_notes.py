@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from inspector.core.checkpoint import Checkpoint, PickleDemands
 from inspector.core.formats import open_checkpoint
 from inspector.core.loading import _loading_of, loading_of, sentences
-from inspector.core.model import rollup
+from inspector.core.model import measure
 from inspector.core.recognition import recognise
 from inspector.core.sources import open_source
 from tests.checkpoints import WRITERS, save_safetensors, save_zip
@@ -140,7 +140,7 @@ def test_no_tree_breaks_it(tmp_path, tree):
     file = tmp_path / "file.pt"
     file.write_bytes(b"PK\x03\x04")
     demands = PickleDemands(2, {("os", "system"): 1, ("\u2028", "\n"): 1}, frozenset({0x55, 0x8C}))
-    totals = rollup(tree)
+    totals = measure(tree).totals
     for kind in ("torch-zip", "pickle", "safetensors", "torch-export", "new"):
         with Checkpoint(
             source=open_source(str(file)),

@@ -11,8 +11,8 @@ from inspector.core.model import (
     Tensor,
     dtype_named,
     grouping,
+    measure,
     python_path,
-    rollup,
     step_of,
 )
 from inspector.core.model.tensor import contiguous_stride
@@ -45,7 +45,7 @@ def drawn(node: Node, found: Grouping, depth: int = 0) -> list[str]:
 
 def grouped(*children: Node, fold: bool = True) -> list[str]:
     root = mapping("", *children)
-    return drawn(root, grouping(root, rollup(root), fold=fold))
+    return drawn(root, grouping(root, measure(root).totals, fold=fold))
 
 
 def names(*keys: object) -> list[Node]:
@@ -101,7 +101,7 @@ def test_repeats_inside_repeats():
 def test_parts_of_a_pickled_module_fold_too():
     blocks = [Node(Attribute(str(n)), "module", "Block", None, (tensor("w", 2),)) for n in range(3)]
     root = Node("", "module", "Net", None, tuple(blocks))
-    assert drawn(root, grouping(root, rollup(root)))[:3] == ["[0-2] x3", "  0", "    w"]
+    assert drawn(root, grouping(root, measure(root).totals))[:3] == ["[0-2] x3", "  0", "    w"]
 
 
 def test_only_mappings_of_tensors_are_grouped():
@@ -118,7 +118,7 @@ def test_a_tensor_and_a_folder_may_have_the_same_name():
 )
 def test_odd_keys_lose_nothing(key: str):
     root = mapping("", tensor(key, 2), tensor(7, 2), tensor(("t", 1), 2))
-    found = grouping(root, rollup(root))
+    found = grouping(root, measure(root).totals)
     seen: list[object] = []
     pending = [*found.children.get(id(root), root.children)]
     while pending:
@@ -130,7 +130,7 @@ def test_odd_keys_lose_nothing(key: str):
 
 def test_groups_add_up():
     root = mapping("", tensor("a.x", 2), tensor("a.y", 3), tensor("b", 5))
-    found = grouping(root, rollup(root))
+    found = grouping(root, measure(root).totals)
     folder = found.children[id(root)][0]
     assert found.totals[id(folder)] == (2, 5, 20)
     assert python_path((folder.key,)) == (
@@ -149,4 +149,4 @@ def test_grouping_can_be_cancelled():
 
     root = mapping("", *names(*(f"a.{n}" for n in range(5000))))
     with pytest.raises(Cancelled):
-        grouping(root, rollup(root), give_up)
+        grouping(root, measure(root).totals, give_up)

@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Node, rollup
+from inspector.core.model import Node, measure
 from inspector.core.recognition import recognise
 from inspector.core.recognition.families import FAMILIES
 from inspector.core.recognition.families.base import Family
@@ -48,7 +48,7 @@ def test_a_million_names_are_looked_at_once(nested):
     count = 100_000
     weights = state_dict(count, "model" if nested else "")
     root = Node("", "mapping", "dict", None, (weights,)) if nested else weights
-    totals = rollup(root)
+    totals = measure(root).totals
     Counted.taken.clear()
     found = recognise(root, totals)
     assert found.state_dicts == ((("model",),) if nested else ((),))
@@ -57,7 +57,7 @@ def test_a_million_names_are_looked_at_once(nested):
     assert 0 <= more < 30_000, more
     larger = state_dict(2 * count, "model" if nested else "")
     root = Node("", "mapping", "dict", None, (larger,)) if nested else larger
-    totals = rollup(root)
+    totals = measure(root).totals
     Counted.taken.clear()
     recognise(root, totals)
     assert Counted.taken[id(larger.children)] - 2 * count == more
@@ -73,7 +73,7 @@ def test_a_recogniser_that_errs_hides_nothing():
         *FAMILIES,
     )
     root = state_dict(3)
-    found = recognise(root, rollup(root), rows)
+    found = recognise(root, measure(root).totals, rows)
     assert found.failed == ("never", "half: facts")
     assert [finding.code for finding in found.findings] == ["recogniser-failed"] * 2
     assert "“never”" in found.findings[0].message
@@ -101,7 +101,7 @@ def test_names_of_families_are_unique_and_fit_for_programs():
 
 @given(TREES)
 def test_no_tree_breaks_a_recogniser(tree):
-    found = recognise(tree, rollup(tree))
+    found = recognise(tree, measure(tree).totals)
     assert not found.failed
     for path in found.state_dicts:
         reached = [tree]  # several: keys repeat in trees like these

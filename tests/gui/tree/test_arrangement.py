@@ -1,6 +1,6 @@
 import pytest
 
-from inspector.core.model import Node, rollup
+from inspector.core.model import Node, measure
 from inspector.core.progress import Cancelled
 from inspector.gui.tree.arrangement import Arrangement, Request, Subject, arrange
 from inspector.gui.tree.lines import Row, rows_between
@@ -11,7 +11,7 @@ STATE_DICT = (("model",),)
 
 
 def arranged(tree: Node, request: Request, expanded: frozenset[int] = frozenset()) -> Arrangement:
-    return arrange(Subject(tree, rollup(tree), STATE_DICT), request, expanded)
+    return arrange(Subject(tree, measure(tree).totals, STATE_DICT), request, expanded)
 
 
 def rows(plan: Arrangement) -> list[Row]:

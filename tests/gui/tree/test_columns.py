@@ -1,11 +1,11 @@
-from inspector.core.model import Attribute, Node, natural, rollup
+from inspector.core.model import Attribute, Node, measure, natural
 from inspector.gui.tree.columns import COLUMNS, Known, array_bytes, key_text
 from inspector.gui.tree.lines import Row
 from tests.gui.trees import mapping, tensor, training_tree, value
 
 
 def row(node: Node, within: Node | None = None) -> list[str]:
-    known = Known(rollup(within or node))
+    known = Known(measure(within or node).totals)
     shown = [column for column in COLUMNS if not column.hidden]
     return [column.text(Row(node, None, 0, 0), known) for column in shown]
 

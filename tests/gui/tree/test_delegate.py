@@ -2,7 +2,7 @@ from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from inspector.core.model import Node, rollup
+from inspector.core.model import Node, measure
 from inspector.gui.tree.arrangement import Request, Subject, arrange
 from inspector.gui.tree.delegate import chevron_left
 from inspector.gui.tree.pane import TreePane
@@ -10,7 +10,7 @@ from tests.gui.trees import mapping, tensor, value
 
 
 def make_pane(context, qtbot, tree: Node) -> TreePane:
-    subject = Subject(tree, rollup(tree))
+    subject = Subject(tree, measure(tree).totals)
     pane = TreePane(context, subject, arrange(subject, Request()))
     qtbot.addWidget(pane)
     pane.resize(500, 400)

@@ -1,6 +1,6 @@
 """Quick filters and the marks that they ask for."""
 
-from inspector.core.model import Finding, Node, Storage, Tensor, dtype_named, rollup
+from inspector.core.model import Finding, Node, Storage, Tensor, dtype_named, measure
 from inspector.gui.tree.arrangement import Request, Subject, arrange
 from inspector.gui.tree.columns import Known, badges
 from inspector.gui.tree.filters import NO_FILTERS, Filters
@@ -10,7 +10,7 @@ from tests.gui.trees import mapping, tensor, training_tree, value
 
 
 def shown(tree: Node, filters: Filters, pattern: str = "", marks: Marks = NO_MARKS) -> list[str]:
-    subject = Subject(tree, rollup(tree), (("model",),), marks)
+    subject = Subject(tree, measure(tree).totals, (("model",),), marks)
     plan = arrange(subject, Request(pattern, filters=filters))
     rows = rows_between(plan.lines, 0, plan.lines.height)
     return ["/".join(map(str, row.path)) for row in rows]
@@ -43,7 +43,7 @@ def test_marks_of_findings_ties_and_parameters(make_checkpoint):
     storages = {"s": storage, "c": tree.children[0].children[2].value.storage}
     object.__setattr__(checkpoint, "storages", storages)
     marks = marks_of(checkpoint)
-    known = Known(rollup(tree), marks=marks)
+    known = Known(measure(tree).totals, marks=marks)
     inside = tree.children[0].children
     assert [[word for _, word in badges(node, known)] for node in inside] == [
         ["tied", "parameter"],

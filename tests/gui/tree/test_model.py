@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from inspector.core.model import Node, Prefix, rollup
+from inspector.core.model import Node, Prefix, measure
 from inspector.gui.tree.arrangement import Request, Subject, arrange
 from inspector.gui.tree.model import TreeModel
 from tests.gui.trees import mapping, tensor, training_tree, value
@@ -13,7 +13,7 @@ MODE = QAbstractItemModelTester.FailureReportingMode.Fatal
 
 
 def model_of(tree: Node) -> TreeModel:
-    return TreeModel(arrange(Subject(tree, rollup(tree)), Request()))
+    return TreeModel(arrange(Subject(tree, measure(tree).totals), Request()))
 
 
 def watch(model: QAbstractItemModel) -> QAbstractItemModelTester:
@@ -67,7 +67,7 @@ def test_new_arrangement(qapp):
     model = model_of(tree)
     watch(model)
     model.expand(1)
-    model.show_arrangement(arrange(Subject(tree, rollup(tree)), Request("bias")))
+    model.show_arrangement(arrange(Subject(tree, measure(tree).totals), Request("bias")))
     assert keys(model) == ["model", "layer.2.bias"]
     model.collapse(0)
     model.expand(0)
@@ -79,7 +79,7 @@ def test_new_arrangement(qapp):
 def test_groups_are_rows_that_open_and_close(qapp):
     keys_ = [f"m.layers.{n}.{leaf}" for n in range(3) for leaf in ("w", "b")]
     tree = mapping("", mapping("model", *(tensor(key, 2) for key in keys_)), value("epoch", 1))
-    subject = Subject(tree, rollup(tree))
+    subject = Subject(tree, measure(tree).totals)
     model = TreeModel(arrange(subject, Request(grouped=True)))
     watch(model)
     path = ("model", "m.layers.1.b")
@@ -100,7 +100,7 @@ def test_groups_are_rows_that_open_and_close(qapp):
 
 def test_everything_open_at_once(qapp):
     tree = mapping("", mapping("a", mapping("b", tensor("w", 1))), tensor("x", 1))
-    model = TreeModel(arrange(Subject(tree, rollup(tree)), Request(), "all"))
+    model = TreeModel(arrange(Subject(tree, measure(tree).totals), Request(), "all"))
     watch(model)
     assert keys(model) == ["a", "b", "w", "x"]
 

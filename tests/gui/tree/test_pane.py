@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
-from inspector.core.model import Node, rollup
+from inspector.core.model import Node, measure
 from inspector.gui.context import AppContext
 from inspector.gui.tree.arrangement import Request, Subject, arrange
 from inspector.gui.tree.pane import TreePane
@@ -16,7 +16,7 @@ MakePane = Callable[[Node], TreePane]
 @pytest.fixture
 def make_pane(context: AppContext, qtbot: QtBot) -> MakePane:
     def make(tree: Node) -> TreePane:
-        subject = Subject(tree, rollup(tree), (("model",),))
+        subject = Subject(tree, measure(tree).totals, (("model",),))
         pane = TreePane(context, subject, arrange(subject, Request()))
         qtbot.addWidget(pane)
         pane.resize(800, 500)

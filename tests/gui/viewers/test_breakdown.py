@@ -1,6 +1,6 @@
 """What containers are made of, at every depth."""
 
-from inspector.core.model import Node, Prefix, Span, grouping, rollup
+from inspector.core.model import Node, Prefix, Span, grouping, measure
 from inspector.gui.viewers.breakdown import ALL, breakdown, largest
 from tests.gui.trees import mapping, tensor, value
 
@@ -43,7 +43,7 @@ def test_layers_are_inferred_where_they_are_whole():
 
 
 def test_groups_are_broken_down_below_their_prefix():
-    made = grouping(STATE, rollup(STATE))
+    made = grouping(STATE, measure(STATE).totals)
     group = made.children[id(STATE)][0]
     assert group.value == Span("enc.")
     path = ("model", group.key)

@@ -7,7 +7,7 @@ import torch
 from PySide6.QtCore import QPointF, Qt
 
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Path, rollup
+from inspector.core.model import Path, measure
 from inspector.gui.viewers import Subject
 from inspector.gui.viewers.breakdown import breakdown
 from inspector.gui.viewers.layers import power_ticks
@@ -35,7 +35,7 @@ def viewer(context, qtbot, tmp_path):
         def look(*path: str) -> None:
             node = node_at(checkpoint.root, path)
             assert node is not None
-            totals = rollup(checkpoint.root).get(id(node))
+            totals = measure(checkpoint.root).totals.get(id(node))
             assert totals is not None
             made.show_subject(Subject(checkpoint, node, path, totals))
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from inspector.cli.main import main
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import rollup
+from inspector.core.model import measure
 from inspector.gui.tree.arrangement import Request, arrange
 from inspector.gui.tree.arrangement import Subject as Tree
 from inspector.gui.viewers import Subject
@@ -52,7 +52,7 @@ def viewer(context, qtbot, scan):
 def look_at(viewer, scan, node=None, path=()):
     checkpoint = scan._checkpoint
     node = node or checkpoint.root
-    totals = rollup(checkpoint.root)[id(checkpoint.root)]
+    totals = measure(checkpoint.root).totals[id(checkpoint.root)]
     viewer.show_subject(Subject(checkpoint, node, path, totals, scan=scan))
 
 
@@ -103,7 +103,7 @@ def test_a_container_and_a_group_show_what_is_in_them(viewer, scan, qtbot):
     with qtbot.waitSignal(viewer.listed):
         look_at(viewer, scan, root.children[1], ("rest",))
     assert column(viewer, "Tensor") == ["steps"]
-    plan = arrange(Tree(root, rollup(root), fold=True), Request(grouped=True))
+    plan = arrange(Tree(root, measure(root).totals, fold=True), Request(grouped=True))
     group = plan.shown(root.children[0])[0]
     assert group.kind in ("group", "repeat")
     with qtbot.waitSignal(viewer.listed):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import rollup
+from inspector.core.model import measure
 from inspector.gui.viewers import Subject
 from inspector.gui.viewers import value_facts as module
 from inspector.gui.viewers.summary import SummaryViewer
@@ -44,7 +44,7 @@ def viewer(context, qtbot, tmp_path):
         def look(key: str) -> module.ValueFacts:
             node = node_at(checkpoint.root, (key,))
             assert node is not None
-            totals = rollup(checkpoint.root)[id(checkpoint.root)]
+            totals = measure(checkpoint.root).totals[id(checkpoint.root)]
             viewer.show_subject(Subject(checkpoint, node, (key,), totals))
             return viewer.values
 

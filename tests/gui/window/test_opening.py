@@ -1,10 +1,10 @@
-from inspector.core.model import Node, rollup
+from inspector.core.model import Node, measure
 from inspector.gui.window.opening import first_look, node_at
 from tests.gui.trees import mapping, tensor, training_tree, value
 
 
 def names(tree: Node, state_dicts: tuple[tuple[object, ...], ...]) -> set[object]:
-    expanded = first_look(tree, state_dicts, rollup(tree))
+    expanded = first_look(tree, state_dicts, measure(tree).totals)
     found = set()
     pending = [tree]
     while pending:
