@@ -128,8 +128,8 @@ def _keys(checkpoint: Checkpoint, state_dict: StateDict, node: Node) -> Iterator
         state_dict.pickled_module or state_dict.has_versions
     ):
         # Nearly every dict that was not made by state_dict() lacks it, and nearly no module minds.
-        names = (child.key for child in node.children if isinstance(child.key, str))
-        if any(_CHANGED.intersection(name.split(".")) for name in names):
+        keys = (child.key for child in node.children if isinstance(child.key, str))
+        if any(_CHANGED.intersection(key.split(".")) for key in keys):
             yield (
                 "It has no _metadata, the versions of the modules: load_state_dict takes quantized "
                 "modules for those of the oldest version, which have other keys."
