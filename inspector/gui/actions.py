@@ -9,9 +9,9 @@ from typing import Literal
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-Menu = Literal["File", "Edit", "View", "Help"]
-MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Help")
-Needs = Literal["", "tab", "tree", "row", "reference"]
+Menu = Literal["File", "Edit", "View", "Compare", "Help"]
+MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Compare", "Help")
+Needs = Literal["", "tab", "tree", "row", "reference", "comparison"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,10 @@ class Action:
     shortcuts: tuple[str, ...]
     icon: str
     needs: Needs = ""
-    """What must be there: a tab, an open tree, a current row in it, or one that leads elsewhere."""
+    """What must be there: a tab, an open tree, a current row in it, or one that leads elsewhere.
+
+    A comparison says itself which others it answers.
+    """
     starts_group: bool = False
     in_tree_menu: bool = False
     checkable: bool = False
@@ -87,6 +90,53 @@ ACTIONS = (
         "previous_tab", "&Previous tab", "View", ("Ctrl+Shift+Tab", "Ctrl+PgUp"), "previous", "tab"
     ),
     Action("theme", "Light or &dark", "View", ("Ctrl+Shift+L",), "theme", starts_group=True),
+    Action("compare", "Compare &with a file…", "Compare", ("Ctrl+D",), "compare", "tab"),
+    Action(
+        "compare_open",
+        "Compare with an open &tab…",
+        "Compare",
+        ("Ctrl+Shift+D",),
+        "compare-tab",
+        "tab",
+    ),
+    Action("compare_two", "Compare two &files…", "Compare", ("Ctrl+Alt+D",), "compare-files"),
+    Action(
+        "next_difference",
+        "&Next difference",
+        "Compare",
+        ("F8", "Alt+Down"),
+        "down",
+        "comparison",
+        starts_group=True,
+    ),
+    Action(
+        "previous_difference",
+        "&Previous difference",
+        "Compare",
+        ("Shift+F8", "Alt+Up"),
+        "up",
+        "comparison",
+    ),
+    Action(
+        "only_changes",
+        "Only &changes",
+        "Compare",
+        ("Alt+1",),
+        "changes",
+        "comparison",
+        starts_group=True,
+        checkable=True,
+    ),
+    Action(
+        "only_unchanged",
+        "Only what did not c&hange",
+        "Compare",
+        ("Alt+2",),
+        "unchanged",
+        "comparison",
+        checkable=True,
+    ),
+    Action("swap_sides", "&Swap sides", "Compare", ("Ctrl+Shift+S",), "swap", "comparison"),
     Action("shortcuts", "&Keyboard shortcuts", "Help", ("F1",), "keyboard"),
     Action("about", "&About", "Help", ("Shift+F1",), "about", starts_group=True),
 )

@@ -32,6 +32,8 @@ class Colours:
     warning_ground: str
     error_ground: str
     match: str
+    added: str
+    removed: str
 
 
 LIGHT = Colours(
@@ -56,6 +58,8 @@ LIGHT = Colours(
     warning_ground="#fcf0d9",
     error_ground="#fbe4e2",
     match="#ffe39a",
+    added="#1b7340",
+    removed="#a83271",
 )
 DARK = Colours(
     window="#1d2026",
@@ -79,6 +83,8 @@ DARK = Colours(
     warning_ground="#3b2f19",
     error_ground="#43231f",
     match="#665118",
+    added="#74cf98",
+    removed="#f08fc4",
 )
 
 

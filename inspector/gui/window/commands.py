@@ -10,6 +10,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 
 from inspector import __version__
 from inspector.core import text
@@ -23,6 +24,7 @@ from inspector.gui.tree.selection import keys_text, paths_text
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_manager import show_in_folder
 from inspector.gui.window.main_window import NAME, MainWindow
+from inspector.gui.window.recent import menu_text
 
 _ABOUT = (
     "Looks inside PyTorch checkpoints without running them.\n\n"
@@ -33,9 +35,56 @@ _ABOUT = (
 def create_window(context: AppContext) -> MainWindow:
     """Make the window, with its actions connected."""
     window = MainWindow(context)
-    commands = {name: partial(command, window) for name, command in COMMANDS.items()}
+    commands = {name: partial(_do, window, name) for name in COMMANDS}
     window.set_actions(build_actions(window, commands))
     return window
+
+
+def _do(window: MainWindow, name: str) -> None:
+    """Do what an action asks; a comparison on screen may have its own way."""
+    own = window.answered().get(name)
+    if own is not None:
+        own()
+    else:
+        COMMANDS[name](window)
+
+
+def _compare(window: MainWindow) -> None:
+    """Compare the checkpoint on screen with one that the person picks."""
+    tab = window.current_tab()
+    chosen = window.chosen_files() if tab else []
+    if tab and chosen:
+        window.compare(tab.uri, chosen[0])
+
+
+def _compare_two(window: MainWindow) -> None:
+    """Compare two that the person picks together, or one after the other."""
+    chosen = window.chosen_files()
+    if len(chosen) == 1:
+        chosen += window.chosen_files()[:1]
+    if len(chosen) > 1:
+        window.compare(*chosen[:2])
+
+
+def _compare_open(window: MainWindow) -> None:
+    """Compare with another open tab: the only one, or one out of a menu."""
+    tab = window.current_tab()
+    others = [other for other in window.all_tabs() if other is not tab]
+    if tab is None or not others:
+        return
+    if len(others) == 1:
+        window.compare(tab.uri, others[0].uri)
+        return
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for other in others:
+        action = menu.addAction(menu_text(other.uri))
+        action.triggered.connect(lambda _=False, uri=other.uri: window.compare(tab.uri, uri))
+    menu.popup(window.tabs.mapToGlobal(QPoint(16, window.tabs.tabBar().height())))
+
+
+def _answered_elsewhere(_: MainWindow) -> None:
+    """Nothing: only a comparison on screen does it."""
 
 
 def _address(window: MainWindow) -> None:
@@ -211,6 +260,14 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "next_tab": lambda window: window.tabs.step(1),
     "previous_tab": lambda window: window.tabs.step(-1),
     "theme": _theme,
+    "compare": _compare,
+    "compare_open": _compare_open,
+    "compare_two": _compare_two,
+    "next_difference": _answered_elsewhere,
+    "previous_difference": _answered_elsewhere,
+    "only_changes": _answered_elsewhere,
+    "only_unchanged": _answered_elsewhere,
+    "swap_sides": _answered_elsewhere,
     "shortcuts": _shortcuts,
     "about": _about,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, Signal
@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
@@ -22,10 +23,11 @@ from inspector.core.resources import resource
 from inspector.gui import notify
 from inspector.gui.actions import ACTIONS, dress_actions, fill_menus
 from inspector.gui.context import AppContext
-from inspector.gui.widgets.drop_overlay import DropOverlay
-from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 from inspector.gui.window.address_bar import AddressBar
 from inspector.gui.window.checkpoint_tab import CheckpointTab
+from inspector.gui.window.comparison_tab import ComparisonTab
+from inspector.gui.window.dropping import Dropping
 from inspector.gui.window.pages import WelcomePage
 from inspector.gui.window.recent import RecentFiles, RecentMenu, short_folder
 from inspector.gui.window.tab_strip import TabStrip
@@ -57,7 +59,10 @@ class MainWindow(QMainWindow):
         self._status = PlainLabel()
         self.statusBar().addWidget(self._status, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self.drop_hint = DropOverlay(context.theme, self)
+        self.dropping = Dropping(context.theme, self)
+        self.drop_hint = self.dropping.hint
+        self.dropping.open_requested.connect(self.open_uris)
+        self.dropping.compare_requested.connect(self.compare)
         self._actions: Mapping[str, QAction] = {}
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 360)
@@ -115,14 +120,28 @@ class MainWindow(QMainWindow):
             tab.go_to(address.path)
         self.tabs.setCurrentWidget(tab)
 
+    def compare(self, a: str, b: str) -> None:
+        """Compare two checkpoints in a tab, or bring that tab forward."""
+        tab = next((tab for tab in self.comparisons() if (tab.a, tab.b) == (a, b)), None)
+        if tab is None:
+            tab = ComparisonTab(self.context, a, b)
+            self._take_in(tab)
+            tab.opened.connect(lambda: self._remember_both(tab))
+            tab.renamed.connect(lambda: self._rename(tab))
+        self.tabs.setCurrentWidget(tab)
+
     def choose(self) -> None:
         """Let the person pick files to open."""
+        self.open_uris(self.chosen_files())
+
+    def chosen_files(self) -> list[str]:
+        """Let the person pick files, and return them."""
         filters = [(reader.label, reader.extensions) for reader in READERS]
         folder = str(self.context.settings.value(_FOLDER) or "")
         chosen = notify.choose_checkpoints(self, folder, filters)
         if chosen:
             self.context.settings.setValue(_FOLDER, str(Path(chosen[0]).parent))
-            self.open_uris(chosen)
+        return chosen
 
     def open_sample(self) -> None:
         """Open the checkpoint that comes with the program."""
@@ -142,7 +161,17 @@ class MainWindow(QMainWindow):
         widget = self.tabs.currentWidget()
         return widget if isinstance(widget, CheckpointTab) else None
 
-    def close_tab(self, tab: CheckpointTab) -> None:
+    def comparisons(self) -> list[ComparisonTab]:
+        """Return the comparisons from left to right."""
+        widgets = [self.tabs.widget(number) for number in range(self.tabs.count())]
+        return [widget for widget in widgets if isinstance(widget, ComparisonTab)]
+
+    def current_comparison(self) -> ComparisonTab | None:
+        """Return the comparison on screen."""
+        widget = self.tabs.currentWidget()
+        return widget if isinstance(widget, ComparisonTab) else None
+
+    def close_tab(self, tab: CheckpointTab | ComparisonTab) -> None:
         """Stop what the tab does and remove it."""
         tab.stop()
         self.tabs.removeTab(self.tabs.indexOf(tab))
@@ -164,18 +193,29 @@ class MainWindow(QMainWindow):
 
     def _add_tab(self, address: Address) -> CheckpointTab:
         tab = CheckpointTab(self.context, address.file, address.path)
+        tab.opened.connect(lambda: self._remember(tab.uri))
+        self._take_in(tab)
+        return tab
+
+    def _take_in(self, tab: CheckpointTab | ComparisonTab) -> None:
         tab.status_changed.connect(self._refresh)
         tab.menu_requested.connect(self._show_tree_menu)
         tab.close_requested.connect(lambda: self.close_tab(tab))
-        tab.opened.connect(lambda: self._remember(tab.uri))
-        self.tabs.add(tab, tab.name, address.file)
-        return tab
+        self.tabs.add(tab, tab.name, tab.uri)
+
+    def _rename(self, tab: ComparisonTab) -> None:
+        number = self.tabs.indexOf(tab)
+        self.tabs.setTabText(number, tab.name.replace("&", "&&"))
+        self.tabs.setTabToolTip(number, plain_tool_tip(text.printable(tab.uri)))
+        self._refresh()
 
     def _refresh(self) -> None:
-        tab = self.current_tab()
-        self._pages.setCurrentWidget(self.tabs if tab else self.welcome)
+        tab, comparison = self.current_tab(), self.current_comparison()
+        self._pages.setCurrentWidget(self.tabs if tab or comparison else self.welcome)
         self.setWindowTitle(_title(tab.name, tab.uri) if tab else NAME)
-        status = tab.status() if tab else ""
+        if comparison:
+            self.setWindowTitle(_title(comparison.name, ""))
+        status = tab.status() if tab else comparison.status() if comparison else ""
         self._status.set_plain(status)
         self.statusBar().setVisible(bool(status))
         view = tab.view if tab else None
@@ -183,11 +223,32 @@ class MainWindow(QMainWindow):
         refers = node is not None and node.kind == "reference"
         chosen = bool(view and view.tree.view.selected_count())
         there = {"": True, "tab": bool(tab), "tree": bool(view), "row": chosen, "reference": refers}
+        answered = self.answered()
         for row in ACTIONS:
             if row.id in self._actions:
-                self._actions[row.id].setEnabled(there[row.needs])
-        if "group" in self._actions:
-            self._actions["group"].setChecked(bool(view and view.tree.group.isChecked()))
+                able = there.get(row.needs, False) or row.id in answered
+                self._actions[row.id].setEnabled(able)
+                if row.checkable:
+                    self._actions[row.id].setChecked(bool(comparison) and self._is_ticked(row.id))
+        if "group" in self._actions and view:
+            self._actions["group"].setChecked(view.tree.group.isChecked())
+
+    def answered(self) -> Mapping[str, Callable[[], object]]:
+        """Return the actions that the comparison on screen does in its own way."""
+        tab = self.current_comparison()
+        if tab is None:
+            return {}
+        mine: dict[str, Callable[[], object]] = {
+            "reload": tab.open,
+            "close_tab": lambda: self.close_tab(tab),
+            "next_tab": lambda: self.tabs.step(1),
+            "previous_tab": lambda: self.tabs.step(-1),
+        }
+        return {**mine, **(tab.view.commands if tab.view else {})}
+
+    def _is_ticked(self, name: str) -> bool:
+        tab = self.current_comparison()
+        return bool(tab and tab.view and tab.view.checked(name))
 
     def _open_typed(self, typed: str) -> None:
         try:
@@ -204,11 +265,18 @@ class MainWindow(QMainWindow):
         tab = self.current_tab()
         if tab and tab.view:
             tab.view.tree.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        comparison = self.current_comparison()
+        if comparison and comparison.view:
+            comparison.view.pane.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # Files of other times.
 
     def _remember(self, uri: str) -> None:
         self.recent.add(uri, int(self.context.preferences["recent_files"]))
+
+    def _remember_both(self, tab: ComparisonTab) -> None:
+        for uri in (tab.b, tab.a):
+            self._remember(uri)
 
     def _offer_recent(self) -> None:
         self.welcome.offer(self.recent.files(), len(self.recent.session()))
@@ -234,20 +302,21 @@ class MainWindow(QMainWindow):
     # Drag and drop.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        names = _dropped(event)
-        if names:
-            event.acceptProposedAction()
-            self.drop_hint.show_over(f"Drop to open {text.plural(len(names), 'file')}")
+        self.dropping.enter(event, self._dropped_on())
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.dropping.move(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.drop_hint.hide()
+        self.dropping.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.drop_hint.hide()
-        names = _dropped(event)
-        if names:
-            event.acceptProposedAction()
-            self.open_uris(names)
+        self.dropping.drop(event)
+
+    def _dropped_on(self) -> str:
+        """Return the checkpoint on screen, which one that is dropped can be compared with."""
+        tab = self.current_tab()
+        return tab.uri if tab and tab.view else ""
 
     # What it remembers.
 
@@ -258,8 +327,9 @@ class MainWindow(QMainWindow):
         self.context.settings.setValue(_GEOMETRY, self.saveGeometry())
         if self.all_tabs():
             self.recent.keep_session(tab.address() for tab in self.all_tabs())
-        for tab in self.all_tabs():
-            self.close_tab(tab)
+        open_tabs: list[CheckpointTab | ComparisonTab] = [*self.all_tabs(), *self.comparisons()]
+        for one in open_tabs:
+            self.close_tab(one)
         super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -267,6 +337,8 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             for tab in self.all_tabs():  # not every file system says that a file has changed
                 tab.watch.look_again()
+            for comparison in self.comparisons():
+                comparison.look_again()
 
     def _restore(self) -> None:
         geometry = self.context.settings.value(_GEOMETRY)
@@ -279,8 +351,3 @@ def _title(name: str, uri: str) -> str:
     folder = short_folder(uri)
     whole = " – ".join(part for part in (name, folder, NAME) if part)
     return whole.replace("[*]", "[*][*]")
-
-
-def _dropped(event: QDropEvent) -> list[str]:
-    urls = event.mimeData().urls()
-    return [url.toLocalFile() for url in urls if url.isLocalFile()]

@@ -1,0 +1,221 @@
+"""The columns of a comparison: one row here is one column on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isinf, log10
+from typing import Any
+
+from inspector.core import text
+from inspector.core.analysis.comparison import STATUSES, Measures, Module, Row, Side
+from inspector.core.model import natural
+from inspector.gui.diff.statuses import UNCHANGED, status_words
+
+Order = Any
+_LOWEST = 1e-6  # relative change that a bar begins to show
+_LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, what stands below it for a tensor and for a module, and what sorts it."""
+
+    id: str
+    title: str
+    of_row: Callable[[Row], str]
+    of_module: Callable[[Module], str]
+    order: Callable[[Row], Order]
+    """None comes last, whichever way it is sorted."""
+    width: int
+    """In characters; 0 takes the room that is left."""
+    numeric: bool = True
+    bar: Callable[[Row | Module], float] | None = None
+    """How much of the cell a bar fills, 0.0 to 1.0."""
+    help: str = ""
+    sacrifice: int = 0
+    """Which column goes first where there is no room; 0 never goes."""
+
+
+def number_text(value: float | None) -> str:
+    """Return a measure with three digits, or a dash where it does not exist."""
+    if value is None:
+        return "–"
+    if isinf(value):
+        return "∞"
+    return f"{value:.3g}".replace("-", "−")
+
+
+def cosine_text(value: float | None) -> str:
+    """Return a cosine so that what is just below one does not read as one."""
+    if value is None:
+        return "–"
+    if value == 1:
+        return "1"
+    if value > 0.999:
+        return f"1 − {1 - value:.1e}".replace("e-0", "e−").replace("e-", "e−")
+    return f"{value:.4f}".replace("-", "−")
+
+
+def share_text(share: float) -> str:
+    """Return a share in percent that is 0 or 100 only where it is so."""
+    percent = 100 * share
+    if 0 < percent < 0.01:
+        return "< 0.01 %"
+    if 99.99 < percent < 100:
+        return "> 99.99 %"
+    return f"{percent:.3g} %"
+
+
+def shape_text(row: Row) -> str:
+    """Return the shape, or both where they differ."""
+    return _both(row, lambda side: text.shape(side.tensor.shape))
+
+
+def dtype_text(row: Row) -> str:
+    """Return the dtype, or both where they differ."""
+    return _both(row, lambda side: text.printable(side.tensor.dtype.name, 40))
+
+
+def _both(row: Row, read: Callable[[Side], str]) -> str:
+    shown = [read(side) for side in (row.pair.a, row.pair.b) if side is not None]
+    return " → ".join(dict.fromkeys(shown))
+
+
+def relative_bar(value: float | None) -> float:
+    """Return how long the bar of a relative change is: by its logarithm, full from 1 on."""
+    if value is None or value <= 0:
+        return 0.0
+    if isinf(value):
+        return 1.0
+    return min(max(1 - log10(value) / log10(_LOWEST), 0.04), 1.0)
+
+
+def _measure(read: Callable[[Measures], float | None], written: Callable[..., str]) -> Any:
+    def of_row(row: Row) -> str:
+        if row.measures is None:
+            return "…" if not row.sure else "–"
+        return written(read(row.measures))
+
+    return of_row
+
+
+def _order(read: Callable[[Measures], float | None]) -> Callable[[Row], Order]:
+    return lambda row: None if row.measures is None else read(row.measures)
+
+
+def _module_status(module: Module) -> str:
+    changed = module.tensors - sum(module.statuses.get(status, 0) for status in UNCHANGED)
+    if not changed:
+        return "all the same"
+    if module.frozen:
+        return "frozen, statistics moved"
+    if changed == module.tensors:
+        only = [status for status in STATUSES if module.statuses.get(status)]
+        return f"all {only[0]}" if len(only) == 1 else f"all {text.exact(changed)} differ"
+    return f"{text.exact(changed)} of {text.exact(module.tensors)} differ"
+
+
+def _relative(cell: Row | Module) -> float:
+    if isinstance(cell, Module):
+        return relative_bar(cell.rel_l2)
+    return relative_bar(cell.measures.rel_l2) if cell.measures else 0.0
+
+
+def _changed(cell: Row | Module) -> float:
+    if isinstance(cell, Module):
+        return cell.changed_fraction
+    return cell.measures.changed_fraction if cell.measures else 0.0
+
+
+def _nothing(_: Module) -> str:
+    return ""
+
+
+COLUMNS = (
+    Column(
+        "key",
+        "Key",
+        lambda row: text.printable(row.pair.name, _LONGEST),
+        lambda module: text.printable(module.name, _LONGEST),
+        lambda row: natural(row.pair.name),
+        0,
+        numeric=False,
+    ),
+    Column(
+        "status",
+        "Status",
+        status_words,
+        _module_status,
+        lambda row: (STATUSES.index(row.status), not row.sure),
+        16,
+        numeric=False,
+    ),
+    Column(
+        "shape",
+        "Shape",
+        shape_text,
+        lambda module: text.plural(module.tensors, "tensor"),
+        lambda row: next(side.tensor.elements for side in (row.pair.b, row.pair.a) if side),
+        13,
+        numeric=False,
+        sacrifice=4,
+    ),
+    Column(
+        "dtype",
+        "Dtype",
+        dtype_text,
+        _nothing,
+        dtype_text,
+        9,
+        numeric=False,
+        sacrifice=1,
+    ),
+    Column(
+        "relative",
+        "Relative L2",
+        _measure(lambda measures: measures.rel_l2, number_text),
+        lambda module: number_text(module.rel_l2),
+        _order(lambda measures: measures.rel_l2),
+        9,
+        bar=_relative,
+        help="The norm of the difference over the norm of the first; for a module, the largest of "
+        "its weights. Bars are logarithmic, from 1e-6 to 1.",
+    ),
+    Column(
+        "largest",
+        "Max |Δ|",
+        _measure(lambda measures: measures.max_abs, number_text),
+        _nothing,
+        _order(lambda measures: measures.max_abs),
+        8,
+        help="The largest difference of two elements.",
+        sacrifice=3,
+    ),
+    Column(
+        "cosine",
+        "Cosine",
+        _measure(lambda measures: measures.cosine, cosine_text),
+        _nothing,
+        _order(lambda measures: measures.cosine),
+        10,
+        help="The cosine between both, taken as vectors.",
+        sacrifice=2,
+    ),
+    Column(
+        "changed",
+        "Changed",
+        _measure(lambda measures: measures.changed_fraction, share_text),
+        lambda module: share_text(module.changed_fraction) if module.elements else "–",
+        _order(lambda measures: measures.changed_fraction),
+        8,
+        bar=_changed,
+        help="The share of elements whose bits differ.",
+        sacrifice=5,
+    ),
+)
+
+
+def column_number(name: str) -> int:
+    """Return the place of a column."""
+    return next(number for number, column in enumerate(COLUMNS) if column.id == name)

@@ -1,0 +1,227 @@
+"""The table of a comparison: keyboard, mouse, columns, and the next difference."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from inspector.gui.diff.columns import COLUMNS
+from inspector.gui.diff.delegate import DiffDelegate
+from inspector.gui.diff.model import DiffModel
+from inspector.gui.jobs import undisturbed
+from inspector.gui.theme import Theme, tabular
+from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
+
+_Flag = QItemSelectionModel.SelectionFlag
+_LEAST_KEY = 200  # pixels of keys, below which columns that the panel repeats are left out
+_AIR = 22
+
+
+class DiffTable(QTableView):
+    """Modules open and close; one line is current."""
+
+    current_changed = Signal(int)  # the number of the row, -1 for a module or none
+    sort_requested = Signal(int, bool)  # column (-1: the order of the first), descending
+    menu_requested = Signal(QPoint)  # on the screen
+    escaped = Signal()
+
+    def __init__(self, theme: Theme, model: DiffModel) -> None:
+        super().__init__()
+        self._delegate = DiffDelegate(theme)
+        self._rows = model
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName("Differences")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setMouseTracking(True)
+        lines = self.verticalHeader()
+        lines.hide()
+        lines.setMinimumSectionSize(1)
+        lines.setDefaultSectionSize(row_height(QFontMetrics(self.font())))
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setMinimumSectionSize(40)
+        header.sortIndicatorChanged.connect(
+            lambda column, order: self.sort_requested.emit(
+                column, order == Qt.SortOrder.DescendingOrder
+            )
+        )
+        self.setModel(model)
+        # With the rows' own selection model each paint of the header would ask for every row.
+        header.setSelectionModel(QItemSelectionModel(model, header))
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        unit = QFontMetrics(tabular()).horizontalAdvance("0")
+        self._widths = {n: c.width * unit + _AIR for n, c in enumerate(COLUMNS) if c.width}
+        for number, width in self._widths.items():
+            self.setColumnWidth(number, width)
+        header.sectionResized.connect(self._keep_width)
+        self.selectionModel().currentChanged.connect(self._tell_current)
+        theme.changed.connect(self.viewport().update)
+
+    # What is shown.
+
+    def mark(self, words: str) -> None:
+        """Point words out in the keys."""
+        self._delegate.marked = words.casefold()
+        self.viewport().update()
+
+    def current_number(self) -> int:
+        """Return the number of the current row; -1 for a module or none."""
+        index = self.currentIndex()
+        return self._rows.entry(index.row()).number if index.isValid() else -1
+
+    def go_to(self, number: int) -> bool:
+        """Select a row, opening what it is in; False if it is filtered out."""
+        line = self._rows.line_of(number)
+        if line >= 0:
+            self.select(line)
+        return line >= 0
+
+    def select(self, line: int) -> None:
+        """Make a line current and bring it into sight."""
+        index = self._rows.index(line, 0)
+        self.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect | _Flag.Rows)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+
+    def clear_current(self) -> None:
+        """Select nothing."""
+        self.clearSelection()
+        self.selectionModel().clearCurrentIndex()
+
+    def go_to_difference(self, by: int) -> bool:
+        """Go to the next or the previous row that differs; False if there is none that way."""
+        index = self.currentIndex()
+        number = self._rows.step(index.row() if index.isValid() else -1, by)
+        return number >= 0 and self.go_to(number)
+
+    def _tell_current(self, current: QModelIndex) -> None:
+        self.current_changed.emit(
+            self._rows.entry(current.row()).number if current.isValid() else -1
+        )
+
+    # What the person does.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        steps = {
+            Qt.Key.Key_Right: self._step_in,
+            Qt.Key.Key_Left: self._step_out,
+            Qt.Key.Key_Return: self._toggle,
+            Qt.Key.Key_Enter: self._toggle,
+            Qt.Key.Key_Space: self._toggle,
+        }
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        step = steps.get(Qt.Key(event.key())) if plain and index.isValid() else None
+        if step:
+            step(index.row())
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and plain and self._rows.rowCount():
+            self.select(0 if event.key() == Qt.Key.Key_Home else self._rows.rowCount() - 1)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Qt would make the first row current, and the panel would leave the whole comparison.
+        QWidget.focusInEvent(self, event)
+        self.viewport().update()
+
+    def _step_in(self, line: int) -> None:
+        if self._rows.entry(line).number >= 0:
+            return
+        if not self._rows.is_open(line):
+            self._rows.open(line)
+        elif line + 1 < self._rows.rowCount():
+            self.select(line + 1)
+
+    def _step_out(self, line: int) -> None:
+        if self._rows.entry(line).number < 0 and self._rows.is_open(line):
+            self._rows.close(line)
+        elif (above := self._rows.parent_of(line)) >= 0:
+            self.select(above)
+
+    def _toggle(self, line: int) -> None:
+        if self._rows.entry(line).number < 0:
+            (self._rows.close if self._rows.is_open(line) else self._rows.open)(line)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        line = self._chevron_at(event.position().toPoint())
+        if line >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self._toggle(line)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        line = self.rowAt(event.position().toPoint().y())
+        if line >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self._toggle(line)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.currentIndex().isValid():
+            self.menu_requested.emit(event.globalPos())
+
+    def _chevron_at(self, point: QPoint) -> int:
+        index = self.indexAt(point)
+        if not index.isValid() or index.column():
+            return -1
+        entry = self._rows.entry(index.row())
+        cell = self.visualRect(index)
+        left = cell.left() + chevron_left(entry.depth, cell.width()) - 2
+        hit = entry.number < 0 and left <= point.x() < left + CHEVRON + 2
+        return index.row() if hit else -1
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.rowAt(event.position().toPoint().y()))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, line: int) -> None:
+        if line != self._delegate.hovered:
+            self._delegate.hovered = line
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # As in the tree of a checkpoint: beside a busy job each cell would wait for Python's lock.
+        with undisturbed():
+            super().paintEvent(event)
+
+    # Columns.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.viewport().width() - _LEAST_KEY - sum(self._widths.values())
+        left_out = set()
+        for _, number in sorted((c.sacrifice, n) for n, c in enumerate(COLUMNS) if c.sacrifice):
+            if room < 0:
+                left_out.add(number)
+                room += self._widths[number]
+        for number in self._widths:
+            self.setColumnHidden(number, number in left_out)
+
+    def _keep_width(self, column: int, _: int, width: int) -> None:
+        if column and width:
+            self._widths[column] = width
