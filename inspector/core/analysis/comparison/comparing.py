@@ -244,7 +244,7 @@ class Comparison:
             a, b = self._pairs[found.a], self._pairs[found.b]
             if not found.certain or a.a is None or b.b is None:
                 continue
-            pair = Pair(a.name, a.a, b.b, f"now {b.name}: {found.evidence}")
+            pair = a._replace(b=b.b, evidence=f"now {b.name}: {found.evidence}")
             measures = same(a.a.tensor.elements)
             yield Row(found.a, pair, "renamed", measures=measures, note=_note(a.a, b.b))
             yield Row(found.b, pair, "renamed", into=found.a)

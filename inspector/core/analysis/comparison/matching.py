@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from inspector.core.analysis.comparison.naming import (
     STATISTICS,
@@ -27,6 +27,14 @@ class Side(NamedTuple):
     tensor: Tensor
 
 
+Role = Literal[
+    "weight",  # and every other tensor of a model
+    "statistic",  # what batch norm counts and averages, which changes without training
+    "optimizer",  # what an optimizer keeps
+]
+ROLES: tuple[Role, ...] = Role.__args__  # type: ignore[attr-defined]
+
+
 class Pair(NamedTuple):
     """Two tensors that belong together, or one without the other."""
 
@@ -36,11 +44,12 @@ class Pair(NamedTuple):
     b: Side | None
     evidence: str = ""
     """How it is known where the names differ; empty where they are the same."""
+    role: Role = "weight"
 
     @property
     def is_statistic(self) -> bool:
-        """True for what batch norm counts and averages, which changes without training."""
-        return self.name.rpartition(".")[2] in STATISTICS
+        """True for what changes without training."""
+        return self.role == "statistic"
 
 
 class Choices(NamedTuple):
@@ -93,16 +102,29 @@ def match(
         named_a, named_b, prefixes_a, prefixes_b = without_prefixes(named_a, named_b)
     progress(0.9, "Pairing keys")
     whole = not below_a.root and not below_b.root
+    parts = (*a.recognition.parts, *b.recognition.parts)
+    optimizers = {found.path for found in parts if found.role == "optimizer"}
     return Matching(
         below_a.root,
         below_b.root,
         Stripped(wrappers_a, prefixes_a),
         Stripped(wrappers_b, prefixes_b),
-        tuple(_pairs(named_a, named_b, len(below_a.root), len(below_b.root))),
+        tuple(
+            pair._replace(role=role) if (role := _role(pair, optimizers)) != "weight" else pair
+            for pair in _pairs(named_a, named_b, len(below_a.root), len(below_b.root))
+        ),
         below_a.outside,
         below_b.outside,
         (contents_a.owners(contents_b), contents_b.owners(contents_a)) if whole else ({}, {}),
     )
+
+
+def _role(pair: Pair, optimizers: set[Path]) -> Role:
+    side = pair.a or pair.b
+    assert side is not None
+    if any(side.path[: len(path)] == path for path in optimizers):
+        return "optimizer"
+    return "statistic" if pair.name.rpartition(".")[2] in STATISTICS else "weight"
 
 
 def _differ(one: list[Named], other: list[Named]) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 from inspector.core.analysis.comparison.comparing import STATUSES, Comparison, Row, Status
-from inspector.core.analysis.comparison.matching import USUAL, Choices, Matching, match
+from inspector.core.analysis.comparison.matching import ROLES, USUAL, Choices, Matching, match
 from inspector.core.analysis.comparison.rollup import Module, rollup
 from inspector.core.analysis.comparison.tolerance import EXACT, Tolerance
 from inspector.core.analysis.comparison.values import ValueChange, compare_values
@@ -49,17 +50,16 @@ class Result:
 
     @property
     def differing(self) -> list[Row]:
-        """Rows that are neither the same nor noise, those that changed most first."""
+        """Rows that are neither the same nor noise: weights first, large changes first."""
         rows = [row for row in self.rows if row.status not in _ALIKE]
-        return sorted(rows, key=lambda row: (STATUSES.index(row.status), -_size(row)))
+        return sorted(rows, key=_rank)
 
 
-def _size(row: Row) -> float:
-    if row.measures is None:
-        return 0.0
-    if row.measures.beyond_finite:
-        return float("inf")
-    return row.measures.rel_l2 or 0.0
+def _rank(row: Row) -> tuple[int, int, float]:
+    size = 0.0
+    if row.measures is not None:
+        size = inf if row.measures.beyond_finite else row.measures.rel_l2 or 0.0
+    return ROLES.index(row.pair.role), STATUSES.index(row.status), -size
 
 
 def result_of(

@@ -20,8 +20,9 @@ class Module:
     depth: int
     statuses: dict[Status, int] = field(default_factory=dict)
     """How many tensors of each status, running statistics among them."""
+    tensors: int = 0
     weights: int = 0
-    """Tensors but for running statistics."""
+    """Tensors of the model but for running statistics."""
     weights_same: int = 0
     statistics: int = 0
     statistics_same: int = 0
@@ -29,7 +30,7 @@ class Module:
     """Of the tensors that were compared element by element."""
     changed: int = 0
     rel_l2: float | None = None
-    """The largest relative change of a weight."""
+    """The largest relative change, but for running statistics."""
 
     @property
     def frozen(self) -> bool:
@@ -40,11 +41,6 @@ class Module:
     def changed_fraction(self) -> float:
         """The share of elements that differ."""
         return self.changed / self.elements if self.elements else 0.0
-
-    @property
-    def tensors(self) -> int:
-        """All tensors."""
-        return self.weights + self.statistics
 
 
 def rollup(rows: Iterable[Row]) -> list[Module]:
@@ -67,14 +63,16 @@ def rollup(rows: Iterable[Row]) -> list[Module]:
 
 def _add(module: Module, row: Row) -> None:
     module.statuses[row.status] = module.statuses.get(row.status, 0) + 1
+    module.tensors += 1
     same = row.status in _ALIKE
     measures = row.measures
-    if row.pair.is_statistic:
+    if row.pair.role == "statistic":
         module.statistics += 1
         module.statistics_same += same
-    else:
+    elif row.pair.role == "weight":
         module.weights += 1
         module.weights_same += same
+    if row.pair.role != "statistic":
         change = measures.rel_l2 if measures else None
         if change is not None and (module.rel_l2 is None or change > module.rel_l2):
             module.rel_l2 = change

@@ -132,12 +132,30 @@ def index_at(a: Look, b: Look, place: int) -> tuple[int, ...]:
     tensor = a.tensor
     if not is_alike(a, b):
         return _unravel(place, tensor.shape)
+    axes = [axis for axis, size in enumerate(tensor.shape) if size > 1 and tensor.stride[axis] > 0]
+    axes.sort(key=lambda axis: -tensor.stride[axis])
+    steps = [(tensor.stride[axis], tensor.shape[axis]) for axis in axes]
     index = [0] * len(tensor.shape)
-    for axis in sorted(range(len(tensor.shape)), key=lambda axis: -tensor.stride[axis]):
-        if tensor.shape[axis] > 1 and tensor.stride[axis] > 0:
-            index[axis] = min(place // tensor.stride[axis], tensor.shape[axis] - 1)
-            place -= index[axis] * tensor.stride[axis]
+    for axis, at in zip(axes, _counted(place, steps), strict=True):
+        index[axis] = at
     return tuple(index)
+
+
+def _counted(place: int, steps: list[tuple[int, int]]) -> list[int]:
+    """Return how many of each step lead to a place; of a view that overlaps itself, some way."""
+    if not steps:
+        return []
+    (stride, size), rest = steps[0], steps[1:]
+    reach = sum((size - 1) * stride for stride, size in rest)
+    most = min(place // stride, size - 1)
+    for at in range(most, -1, -1):
+        left = place - at * stride
+        if left > reach:
+            break
+        below = _counted(left, rest)
+        if sum(n * stride for n, (stride, _) in zip(below, rest, strict=True)) == left:
+            return [at, *below]
+    return [most, *(0 for _ in rest)]
 
 
 class Tasks:

@@ -80,7 +80,7 @@ class _View(NamedTuple):
         return (True, below)
 
     def _module(self, name: str) -> str:
-        name = unwrapped(f"{name}.")
+        name = unwrapped(f"{name}.") if name else ""
         for prefix in self.prefixes:
             name = name.removeprefix(prefix)
         return name
