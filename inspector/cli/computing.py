@@ -21,8 +21,15 @@ _STEPS = 1000
 
 @contextmanager
 def engine_for(items: Sequence[tuple[Path, Tensor]]) -> Iterator[Engine]:
+    """Give an engine that suits the bytes of these tensors."""
+    with engine_of(sum(tensor.nbytes for _, tensor in items)) as engine:
+        yield engine
+
+
+@contextmanager
+def engine_of(nbytes: int) -> Iterator[Engine]:
     """Give an engine that suits the amount: a thread of this process, or processes for much."""
-    if sum(tensor.nbytes for _, tensor in items) >= _WORTH_PROCESSES:
+    if nbytes >= _WORTH_PROCESSES:
         pool = WorkerPool()
         try:
             yield pool

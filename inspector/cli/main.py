@@ -23,6 +23,7 @@ Examples:
   inspector stats model.pt --include '*.weight'
   inspector check model.pt
   inspector export train.pt weights.safetensors
+  inspector diff before.pt after.pt
 """
 
 
@@ -37,6 +38,7 @@ COMMANDS = (
     Command("window", "Open files in the window; the default when no command is named."),
     Command("show", "Print the tree, facts, totals and findings of a checkpoint."),
     Command("stats", "Print the statistics of every tensor, and where NaN and infinity are."),
+    Command("diff", "Compare two checkpoints, or a series of them; exit code 1 if they differ."),
     Command("export", "Write a part of a checkpoint to a file: renamed, cast, for other devices."),
     Command("check", "Verify checksums, look for damage in values, say what loading would run."),
     Command("integrate", "Make a double-click on a checkpoint open it; --remove undoes that."),

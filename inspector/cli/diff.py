@@ -1,0 +1,168 @@
+"""`inspector diff A B`: what changed from one checkpoint to another, or along a series of them."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path as FilePath
+
+import click
+
+from inspector.cli.computing import engine_for, progress_bar
+from inspector.cli.diff_series import print_series
+from inspector.cli.diff_text import print_result
+from inspector.core.analysis.comparison import Choices, Result, Tolerance, result_of
+from inspector.core.analysis.comparison.report_csv import write_csv
+from inspector.core.analysis.comparison.report_html import write_html
+from inspector.core.analysis.comparison.report_json import write_json
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import InspectorError
+from inspector.core.formats import open_checkpoint
+from inspector.core.model import Path, tensors
+from inspector.core.model.address import BadAddress, parse_address, parse_path
+from inspector.core.text import plural
+
+# What `--fail-on` may name: every way to differ, some by the words that load_state_dict uses.
+_REASONS: dict[str, Callable[[Result], bool]] = {
+    **{
+        status: lambda result, status=status: bool(result.counts[status])  # type: ignore[misc]
+        for status in ("changed", "cast", "noise", "added", "removed", "renamed", "shape", "dtype")
+    },
+    "missing": lambda result: bool(result.counts["removed"]),
+    "unexpected": lambda result: bool(result.counts["added"]),
+    "values": lambda result: bool(result.values),
+    "nonfinite": lambda result: any(
+        row.measures and row.measures.nan_born + row.measures.inf_born for row in result.rows
+    ),
+}
+_ANY = ("changed", "cast", "added", "removed", "renamed", "shape", "dtype", "values")
+
+
+def _reasons(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    if value is None:
+        return _ANY
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    for word in words:
+        if word not in _REASONS:
+            raise click.BadParameter(f"{word!r} is none of {', '.join(_REASONS)}")
+    return words
+
+
+def _root(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    try:
+        return None if value is None else parse_path(value)
+    except BadAddress as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@click.argument("files", metavar="A B [MORE...]", nargs=-1, type=click.Path(), required=True)
+@click.option("--json", "form", flag_value="json", help="Print JSON, version 1.")
+@click.option("--csv", "form", flag_value="csv", help="Print comma-separated values.")
+@click.option("--html", type=click.Path(), help="Write a report that any browser shows.")
+@click.option("--values-only", is_flag=True, help="Compare epochs, settings …, but no tensors.")
+@click.option(
+    "--fail-on",
+    metavar="LIST",
+    callback=_reasons,
+    help=f"Exit with 1 only for these, with commas between: {', '.join(_REASONS)}.",
+)
+@click.option("--rtol", type=click.FloatRange(0), default=0.0, help="Noise, see below.")
+@click.option("--atol", type=click.FloatRange(0), default=0.0, help="Noise, see below.")
+@click.option("--at-a", metavar="PATH", callback=_root, help="Where to compare from in A.")
+@click.option("--at-b", metavar="PATH", callback=_root, help="Where to compare from in B.")
+@click.option("--no-prefixes", is_flag=True, help="Take keys as they are: no module., backbone. …")
+@click.option("--all", "every", is_flag=True, help="Print every row, also what is the same.")
+def command(
+    files: tuple[str, ...],
+    form: str | None,
+    html: str | None,
+    values_only: bool,
+    fail_on: tuple[str, ...],
+    rtol: float,
+    atol: float,
+    at_a: Path | None,
+    at_b: Path | None,
+    no_prefixes: bool,
+    every: bool,
+) -> int:
+    """Compare two checkpoints: tensors, and every other value in them.
+
+    A tensor's change is noise, and no difference, if max|Δ| <= atol + rtol * max|a|. FILE::PATH
+    compares from a place inside a file. Three or more files, or a folder of them, are a series:
+    ordered by epoch or step, with the change from each to the next.
+
+    Exit code 0 without differences, 1 with some, 2 if something cannot be read.
+
+    \b
+    Examples:
+      inspector diff epoch1.pt epoch2.pt
+      inspector diff pretrained.safetensors training.ckpt --at-b model
+      inspector diff a.pt b.pt --fail-on missing,unexpected,shape
+      inspector diff a.pt b.pt --rtol 1e-6 --json | jq .summary
+      inspector diff a.pt b.pt --html report.html
+      inspector diff runs/
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # many small values live to the end; looking for garbage among them takes long
+    try:
+        if len(files) != 2:
+            if len(files) == 1 and not FilePath(files[0]).is_dir():
+                raise click.UsageError("Name two files, more of them, or a folder")
+            return print_series(files, form, html, every=every)
+        choices = Choices(not no_prefixes, not no_prefixes, at_a, at_b)
+        result = _compare(files, choices, Tolerance(rtol, atol), tensors_too=not values_only)
+        _write(result, form, html, every)
+    finally:
+        if collecting:
+            gc.enable()
+    lost = [row for row in result.rows if row.status == "unread"]
+    if lost:
+        raise InspectorError(
+            f"The values of {plural(len(lost), 'tensor')} cannot be compared: {lost[0].note}"
+        )
+    return int(any(_REASONS[reason](result) for reason in fail_on))
+
+
+def _compare(
+    files: tuple[str, ...], choices: Choices, tolerance: Tolerance, *, tensors_too: bool
+) -> Result:
+    with ExitStack() as stack:
+        opened: list[Checkpoint] = []
+        for number, name in enumerate(files):
+            try:
+                file, path = parse_address(name, lambda text: FilePath(text).exists())
+            except BadAddress as error:
+                raise click.UsageError(str(error)) from None
+            opened.append(stack.enter_context(open_checkpoint(file)))
+            if path:
+                side = "root_b" if number else "root_a"
+                choices = choices._replace(**{side: path})  # type: ignore[arg-type]
+        a, b = opened
+        items = [item for one in opened for item in tensors(one.root)] if tensors_too else []
+        engine = stack.enter_context(engine_for(items))
+        progress = stack.enter_context(progress_bar())
+        return result_of(a, b, engine, choices, tolerance, progress, tensors=tensors_too)
+
+
+def _write(result: Result, form: str | None, html: str | None, every: bool) -> None:
+    if html is not None:
+        _write_report(result, FilePath(html))
+    if form == "json":
+        write_json(result, sys.stdout)
+    elif form == "csv":
+        write_csv(result, sys.stdout)
+    else:
+        print_result(result, every=every)
+
+
+def _write_report(result: Result, path: FilePath) -> None:
+    try:
+        if path.exists() and any(path.samefile(source) for source in (result.a, result.b)):
+            raise InspectorError(f"{path} is one of the checkpoints: it is not written over.")
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+            write_html(result, stream)
+    except OSError as error:
+        raise InspectorError(f"{path} cannot be written: {error.strerror}.") from None
