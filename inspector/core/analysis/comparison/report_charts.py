@@ -55,7 +55,7 @@ def change_over_depth(rows: Sequence[Row]) -> str:
     if not finite:
         return ""
     high = _ceiling(max(finite))
-    low = max(_floor(min(finite)), high - _DECADES)
+    low = max(min(_floor(min(finite)), high - 2), high - _DECADES)
     step = -(-len(known) // _MOST_BARS)
     groups = [range(start, min(start + step, len(known))) for start in range(0, len(known), step)]
     width = (_WIDTH - _LEFT) / len(groups)

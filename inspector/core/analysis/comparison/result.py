@@ -17,6 +17,9 @@ from inspector.core.engine import Engine
 from inspector.core.progress import Progress, part, silent
 
 _ALIKE: tuple[Status, ...] = ("same", "noise")
+_GRAVITY: tuple[Status, ...] = (
+    "unread", "changed", "dtype", "shape", "removed", "added", "renamed", "cast", *_ALIKE,
+)  # fmt: skip
 
 
 class Offer(NamedTuple):
@@ -59,7 +62,7 @@ def _rank(row: Row) -> tuple[int, int, float]:
     size = 0.0
     if row.measures is not None:
         size = inf if row.measures.beyond_finite else row.measures.rel_l2 or 0.0
-    return ROLES.index(row.pair.role), STATUSES.index(row.status), -size
+    return ROLES.index(row.pair.role), _GRAVITY.index(row.status), -size
 
 
 def result_of(
