@@ -113,7 +113,8 @@ class _Pass(Generic[R]):
             if 0 in tensor.shape or tensor.storage is None:
                 return
             source, offset = innermost(*self._checkpoint.locate(tensor.storage))
-            negative = "neg" in tensor.lazy
+            # Of complex numbers the absolute values are looked at.
+            negative = "neg" in tensor.lazy and tensor.dtype.kind != "complex"
             big = self._checkpoint.byte_order == "big"
             small = _small_block(tensor, source, offset, big)
             if small is not None:

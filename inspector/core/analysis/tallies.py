@@ -146,7 +146,7 @@ class Counter:
 
         kind = np.float32 if self._fraction == _NARROW else np.float64
         values = values.astype(kind, copy=False)
-        if self._negative and self._meaning != "complex":
+        if self._negative:
             values = -values
         values = values + kind(0)  # minus zero becomes zero
         return _turned(values.view(f"i{values.itemsize}"))

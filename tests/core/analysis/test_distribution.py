@@ -259,6 +259,15 @@ def test_negated_views(size, tmp_path, threads):
     check(ours(tensor, tmp_path, threads), tensor)
 
 
+def test_the_sign_of_complex_numbers_makes_no_difference(tmp_path, threads):
+    tensor = torch._neg_view(torch.randn(50, dtype=torch.complex64))
+    assert tensor.is_neg()
+    found = ours(tensor, tmp_path, threads)
+    check(found, tensor)
+    assert found.statistics.min is not None
+    assert found.statistics.min > 0
+
+
 def same(one: Counted, other: Counted) -> bool:
     mine, yours = one.tally, other.tally
     return (
