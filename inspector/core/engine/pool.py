@@ -54,9 +54,10 @@ class WorkerPool:
         """Yield the results as they come, in no order; raises WorkerDied if a process has ended."""
         pool = self._alive()
         ahead = _AHEAD * self.workers
+        watched = _watching(pool, progress)
         try:
             yield from spread(
-                pool, function, tasks, total, ahead, progress=progress, message=message
+                pool, function, tasks, total, ahead, progress=watched, message=message
             )
         except BrokenProcessPool:
             self._drop(pool)
@@ -77,6 +78,8 @@ class WorkerPool:
             self._closed = True
             pool, self._pool = self._pool, None
         if pool is not None:
+            if _has_lost_one(pool):
+                _end(pool)
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _alive(self) -> ProcessPoolExecutor:
@@ -95,7 +98,39 @@ class WorkerPool:
         with self._lock:
             if self._pool is broken:
                 self._pool = None
+        _end(broken)
         broken.shutdown(wait=False, cancel_futures=True)
+
+
+def _watching(pool: ProcessPoolExecutor, progress: Progress) -> Progress:
+    """Return a progress that notices the end of a process as well.
+
+    The executor does not always: killed while it writes a result, a process leaves half of it in
+    the pipe, and whoever reads there waits for the other half for ever.
+    """
+
+    def report(fraction: float, message: str = "", /) -> None:
+        progress(fraction, message)
+        if _has_lost_one(pool):
+            raise BrokenProcessPool("A process has ended.")
+
+    return report
+
+
+def _has_lost_one(pool: ProcessPoolExecutor) -> bool:
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    return bool(wait([process.sentinel for process in processes], 0)) if processes else False
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End what is left of a pool, its threads included: one would wait for a cut-off result."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    for process in processes:
+        process.kill()
+    for queue, end in (("_result_queue", "_writer"), ("_call_queue", "_reader")):
+        connection = getattr(getattr(pool, queue, None), end, None)
+        if connection is not None:
+            connection.close()  # ours: with it open, nobody would see that the others have closed
 
 
 def worker_count() -> int:

@@ -146,11 +146,13 @@ class CheckpointView(QWidget):
         self._looked_at = None
         self._look()
         self.marked.emit()
-        if self.scan.state not in ("idle", "busy"):
+        if self.scan.state not in ("idle", "busy", "stopping"):
             self._mark_findings()
 
     def _mark_findings(self) -> None:
         """Mark in the tree what a scan has found, however far it has come."""
+        if self._marks is NO_MARKS:
+            return  # the marks of the file come first; they call this again
         if self._marking is not None:
             self._marking.cancel()
         checkpoint = self.opened.checkpoint
