@@ -30,7 +30,7 @@ from inspector.core.export.plan import (
     PlannedFile,
     Row,
 )
-from inspector.core.export.planning import make_plan
+from inspector.core.export.planning import check_recipe, make_plan
 from inspector.core.export.recipe import OMITTED, Choice, DeviceRule, DTypeRule, Recipe
 from inspector.core.export.recipe_file import (
     names_from,
@@ -76,6 +76,7 @@ __all__ = [
     "Writer",
     "candidates",
     "cast_losses",
+    "check_recipe",
     "clear_unfinished",
     "command_text",
     "export",

@@ -39,7 +39,7 @@ def make_plan(
 
     Reads no values. Raises InspectorError for a recipe that makes no sense for this checkpoint.
     """
-    _check(recipe)
+    check_recipe(recipe)
     return _Planning(checkpoint, recipe, target, progress).plan()
 
 
@@ -285,10 +285,12 @@ def _is_ticked(path: Path, ticked: set[Path]) -> bool:
     return any(path[:length] in ticked for length in range(len(path), -1, -1))
 
 
-def _check(recipe: Recipe) -> None:
+def check_recipe(recipe: Recipe) -> None:
     """Raise InspectorError for a recipe that makes sense for no checkpoint."""
     for choice in recipe.choices:
         matcher(choice.pattern)
+    for rename in recipe.renames:
+        rename.renamed("")
     for rule in recipe.dtypes:
         matcher(rule.pattern)
         if dtype_named(rule.dtype).kind == "unknown":
