@@ -60,7 +60,8 @@ class ScanBar(QWidget):
         elif scan.state == "stopped":
             choices.append(("Go on", scan.start))
         if scan.rows.every:
-            words += f" Found: {found}." if found else " Nothing was found."
+            so_far = " so far" if scan.is_partial else ""
+            words += f" Found{so_far}: {found}." if found else f" Nothing was found{so_far}."
             choices.append(("Statistics", self.statistics_requested.emit))
         if any(finding.path for finding in findings):
             choices.append(("Only with findings", self.findings_requested.emit))
