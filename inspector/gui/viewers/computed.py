@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -34,12 +35,16 @@ class ComputedViewer(Viewer):
     settled = Signal()
     """The state is one that stays: `shown`, `empty`, `failed` or `cancelled`."""
 
+    _made = Signal(object)  # the Job whose result waits for the new body
+
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.state: State = "idle"
         self.subject: Subject | None = None
         self._job: Job | None = None
         self._body: QWidget | None = None
+        self._fill: Callable[[], None] | None = None
+        self._made.connect(self._put, Qt.ConnectionType.QueuedConnection)
         self.waiting = WaitingPage()
         self.waiting.cancel_requested.connect(self.cancel)
         self.waiting.retry_requested.connect(self._again)
@@ -117,13 +122,23 @@ class ComputedViewer(Viewer):
     def _take(self, job: Job, result: Any, show: Callable[[Any], None]) -> None:
         if job is not self._job:
             return
-        self._job = None
+        self._fill = partial(show, result)
+        if self._body is not None:
+            self._put(job)
+            return
+        self._body = self.make_body()
+        self._pages.addWidget(self._body)
+        # Making widgets and filling them are a turn each: together they would hold the window.
+        self._made.emit(job)
+
+    def _put(self, job: Job) -> None:
+        """Show the result in the body, which is there now."""
+        if job is not self._job or self._body is None or self._fill is None:
+            return
+        fill, self._fill, self._job = self._fill, None, None
         self._patience.stop()
-        if self._body is None:
-            self._body = self.make_body()
-            self._pages.addWidget(self._body)
         self.state = "shown"
-        show(result)
+        fill()
         if self.state == "shown":  # it may have found that there is nothing to show
             self._pages.setCurrentWidget(self._body)
             self.settled.emit()
