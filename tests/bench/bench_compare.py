@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -168,8 +169,7 @@ def pair(nbytes: int, count: int, every: int) -> Callable[[Path, Path], None]:
         each = nbytes // count // 4
         state = {f"layers.{n}.weight": torch.randn(each).mul_(0.02) for n in range(count)}
         torch.save(state, a)
-        copy = a.with_name(a.name + ".copy")
-        torch.save(state, copy)
+        shutil.copyfile(a, a.with_name(a.name + ".copy"))
         for number in range(0, count, every):
             tensor = state[f"layers.{number}.weight"]
             tensor += torch.randn(each).mul_(1e-4)

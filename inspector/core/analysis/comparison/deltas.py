@@ -6,19 +6,24 @@ blocks come; good to some 1e-13 of the sum of absolute values.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from math import inf, isfinite, nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.arrays import Block, decode, stored_chunks
+from inspector.core.arrays import Block, decode, encoding_of, stored_chunks
 from inspector.core.arrays.casting import cast_floats
 from inspector.core.errors import FormatError
 from inspector.core.model import DType
+from inspector.core.sources import read_exactly
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
+READ = 1 << 16
+"""Bytes of one read: of 128 kB or more, every read takes new pages from the system."""
 _RUN = 1 << 15  # elements; both sides as float64 fit a second-level cache
 
 
@@ -92,12 +97,46 @@ def same(elements: int) -> Measures:
 
 def delta_of_blocks(a: Block, b: Block) -> Delta:
     """Read two blocks of the same geometry and compare them."""
-    found = Delta()
-    place = 0
-    for one, other in zip(stored_chunks(a), stored_chunks(b), strict=True):
+    found, place = Delta(), 0
+    for one, other in _runs(a, b):
         found = merge(found, delta(one, other, a.dtype, b.dtype, place))
         place += one.size
     return found
+
+
+def _runs(a: Block, b: Block) -> Iterator[tuple[Array, Array]]:
+    """Yield the stored numbers of both; what was yielded before may be written over."""
+    if not all(map(_is_plain, (a, b))):
+        yield from zip(stored_chunks(a), stored_chunks(b), strict=True)
+        return
+    elements = a.view.elements
+    room = min(_RUN, elements)
+    buffer_a, buffer_b = _buffer(a, room), _buffer(b, room)
+    for first in range(0, elements, room):
+        size = min(room, elements - first)
+        yield _filled(buffer_a[:size], a, first), _filled(buffer_b[:size], b, first)
+
+
+def _is_plain(block: Block) -> bool:
+    return block.view.solid and not block.big_endian and encoding_of(block.dtype).bits >= 8
+
+
+def _buffer(block: Block, size: int) -> Array:
+    import numpy as np
+
+    return np.empty(size, f"<{encoding_of(block.dtype).stored}")
+
+
+def _filled(buffer: Array, block: Block, first: int) -> Array:
+    import numpy as np
+
+    raw = buffer.view(np.uint8)
+    start = block.start + first * buffer.itemsize
+    for at in range(0, raw.size, READ):
+        length = min(READ, raw.size - at)
+        data = read_exactly(block.source, start + at, length, "a tensor")
+        raw[at : at + length] = np.frombuffer(data, np.uint8)
+    return buffer
 
 
 def delta(stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType, first: int) -> Delta:
@@ -106,15 +145,26 @@ def delta(stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType, firs
 
     found = Delta()
     is_complex = "complex" in (dtype_a.kind, dtype_b.kind)
-    room = _Room(min(_RUN, stored_a.size))
     with np.errstate(all="ignore"):
         for start in range(0, stored_a.size, _RUN):
             one, other = stored_a[start : start + _RUN], stored_b[start : start + _RUN]
+            room = _room(one.size)
             run = None if is_complex else _run(one, other, dtype_a, dtype_b, room)
             if run is None:
                 run = _closer(one, other, dtype_a, dtype_b)
             found = merge(found, run._replace(at=first + start + run.at))
     return found
+
+
+_rooms = threading.local()
+
+
+def _room(size: int) -> _Room:
+    """Return the room of this thread."""
+    room: _Room | None = getattr(_rooms, "room", None)
+    if room is None or room.a.size < size:
+        room = _rooms.room = _Room(size)
+    return room
 
 
 class _Room:

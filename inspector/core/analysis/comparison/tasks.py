@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
-from inspector.core.analysis.comparison.deltas import Delta, delta, delta_of_blocks
+from inspector.core.analysis.comparison.deltas import READ, Delta, delta, delta_of_blocks
 from inspector.core.arrays import (
     Block,
     Window,
@@ -34,7 +34,6 @@ _PIECE_ELEMENTS = 1 << 22
 _TILE_ELEMENTS = 1 << 20
 _TASK_BYTES = 32 << 20  # of both sides
 _TASK_PIECES = 512
-_READ = 1 << 20
 _FEW = 1 << 24  # elements that are gone through however often they repeat
 _MOST_REPEATED = 4  # elements per position of a view that is walked element by element
 
@@ -302,8 +301,8 @@ def _equal(piece: Piece) -> bool:
         return not _apart(piece).changed
     if a.big_endian != b.big_endian or not a.view.solid:
         return not _apart(piece).changed
-    for start in range(0, a.nbytes, _READ):
-        length = min(_READ, a.nbytes - start)
+    for start in range(0, a.nbytes, READ):
+        length = min(READ, a.nbytes - start)
         one = read_exactly(a.source, a.start + start, length, "a tensor")
         if one != read_exactly(b.source, b.start + start, length, "a tensor"):
             return False
@@ -347,7 +346,7 @@ def _digest(piece: Piece) -> bytes:
     block = piece.a
     assert isinstance(block, Block)
     found = hashlib.blake2b(f"{piece.first}{block.big_endian}".encode(), digest_size=16)
-    for start in range(0, block.nbytes, _READ):
-        length = min(_READ, block.nbytes - start)
+    for start in range(0, block.nbytes, READ):
+        length = min(READ, block.nbytes - start)
         found.update(read_exactly(block.source, block.start + start, length, "a tensor"))
     return found.digest()
