@@ -68,6 +68,23 @@ class Patch(NamedTuple):
         """Elements that it looks at."""
         return prod(dim.size for dim in self.dims)
 
+    @property
+    def is_small(self) -> bool:
+        """True if it can be read at once."""
+        nbytes, reads = self.reading
+        return nbytes <= _MOST_BYTES and reads <= _MOST_READS and self.elements <= _MOST_ELEMENTS
+
+    def part(self, number: int, begin: int, size: int) -> Patch:
+        """Return a part of it along one of its dimensions."""
+        dim = self.dims[number]
+        smaller = dim._replace(size=size)
+        return self._replace(
+            first=self.first + begin * dim.stride,
+            row=self.row + begin * dim.pace * dim.is_down,
+            column=self.column + begin * dim.pace * (not dim.is_down),
+            dims=(*self.dims[:number], smaller, *self.dims[number + 1 :]),
+        )
+
 
 class Outcome(NamedTuple):
     """What came of a patch: its values as they are where a cell is an element, else its cells."""
@@ -128,10 +145,10 @@ def _ranges(steps: tuple[Step, ...], first: int, stop: int) -> Iterator[tuple[ra
 
 def split(patch: Patch) -> Iterator[Patch]:
     """Yield patches that each read a bounded number of bytes, in the order of the file."""
-    nbytes, reads = patch.reading
-    if nbytes <= _MOST_BYTES and reads <= _MOST_READS and patch.elements <= _MOST_ELEMENTS:
+    if patch.is_small:
         yield patch
         return
+    nbytes, reads = patch.reading
     number = max(
         (place for place, dim in enumerate(patch.dims) if dim.size > 1),
         key=lambda place: (abs(patch.dims[place].stride), patch.dims[place].size),
@@ -145,15 +162,7 @@ def split(patch: Patch) -> Iterator[Patch]:
     if at_once >= dim.size:
         at_once = -(-dim.size // 2)
     for begin in range(0, dim.size, at_once):
-        smaller = dim._replace(size=min(at_once, dim.size - begin))
-        yield from split(
-            patch._replace(
-                first=patch.first + begin * dim.stride,
-                row=patch.row + begin * dim.pace * dim.is_down,
-                column=patch.column + begin * dim.pace * (not dim.is_down),
-                dims=(*patch.dims[:number], smaller, *patch.dims[number + 1 :]),
-            )
-        )
+        yield from split(patch.part(number, begin, min(at_once, dim.size - begin)))
 
 
 def outcome(patch: Patch) -> Outcome:
@@ -161,15 +170,15 @@ def outcome(patch: Patch) -> Outcome:
     import numpy as np
 
     with np.errstate(all="ignore"):
-        values = _values(patch)
-        rows, height = _groups(patch, patch.row, patch.tall, is_down=True)
-        columns, width = _groups(patch, patch.column, patch.wide, is_down=False)
+        values = values_of(patch)
+        rows, height = groups_of(patch, patch.row, patch.tall, is_down=True)
+        columns, width = groups_of(patch, patch.column, patch.wide, is_down=False)
         if patch.tall == patch.wide == 1:
             return Outcome(rows, columns, values, None)
         return Outcome(rows, columns, None, reduced(magnitudes(values), height, width))
 
 
-def _groups(patch: Patch, first: int, cell: int, *, is_down: bool) -> tuple[Array, Array]:
+def groups_of(patch: Patch, first: int, cell: int, *, is_down: bool) -> tuple[Array, Array]:
     """Return which cells the rows or columns of a patch fall into, and how many into each."""
     import numpy as np
 
@@ -181,7 +190,7 @@ def _groups(patch: Patch, first: int, cell: int, *, is_down: bool) -> tuple[Arra
     return found, counts
 
 
-def _values(patch: Patch) -> Array:
+def values_of(patch: Patch) -> Array:
     """Return the values of a patch as rows and columns, in a dtype that has them exactly."""
     import numpy as np
 

@@ -81,7 +81,7 @@ def picture_of(
             f"A plane of {plane.rows:,} × {plane.columns:,} elements is more than can be counted.",
             "No training writes such a tensor; the file may have been made to waste time.",
         )
-    reading = _Reading(plane, area or Area(0, 0, plane.rows, plane.columns), most)
+    reading = Reading(plane, area or Area(0, 0, plane.rows, plane.columns), most)
     tasks = list(reading.patches(checkpoint))
     total = max(1, sum(cost for cost, _ in tasks))
     for found in engine.run(outcome, tasks, total, progress, "Reading values"):
@@ -90,10 +90,17 @@ def picture_of(
     return reading.picture()
 
 
-class _Reading:
+class Reading:
     """Makes patches out of an area, and a picture out of what they amount to."""
 
-    def __init__(self, plane: Plane, area: Area, most: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        plane: Plane,
+        area: Area,
+        most: tuple[int, int],
+        every: tuple[int, int] | None = None,
+    ) -> None:
+        """Read one of so many rows and columns, if that is given, and none for several."""
         self._plane = plane
         stride = plane.tensor.stride
         # Rows or columns that are all the same elements are read once.
@@ -101,8 +108,10 @@ class _Reading:
             size > 1 and not any(stride[step.axis] for step in steps)
             for size, steps in ((area.rows, plane.down), (area.columns, plane.across))
         )
+        if every is not None:
+            self._same = (False, False)
         tall, wide = (max(1, -(-size // cells)) for size, cells in zip(area[2:], most, strict=True))
-        self.every = self._thinned(area, tall, wide)
+        self.every = every or self._thinned(area, tall, wide)
         down, across = self.every
         self.tall, self.wide = -(-tall // down) * down, -(-wide // across) * across
         self.area = _whole_cells(plane, area, self.tall, self.wide)
@@ -131,6 +140,12 @@ class _Reading:
 
     def patches(self, checkpoint: Checkpoint) -> Iterator[tuple[int, Patch]]:
         """Yield what is to be read, each with its cost in bytes."""
+        for patch in self.boxes(checkpoint):
+            for part in split(patch):
+                yield part.reading[0], part
+
+    def boxes(self, checkpoint: Checkpoint) -> Iterator[Patch]:
+        """Yield what is to be read, of any size."""
         tensor = self._plane.tensor
         assert tensor.storage is not None
         check_bounds(tensor)
@@ -138,7 +153,7 @@ class _Reading:
         big, negative = checkpoint.byte_order == "big", "neg" in tensor.lazy
         for plane, place, rows, columns, (tall, wide) in self._parts():
             for first, row, column, dims in boxes(plane, rows, columns):
-                patch = Patch(
+                yield Patch(
                     source=source,
                     start=start,
                     dtype=tensor.dtype,
@@ -151,8 +166,6 @@ class _Reading:
                     tall=tall,
                     wide=wide,
                 )
-                for part in split(patch):
-                    yield part.reading[0], part
 
     def _parts(self) -> Iterator[tuple[Plane, int, range, range, tuple[int, int]]]:
         """Yield planes to read, the row they begin at, what to read of them, and their cells."""

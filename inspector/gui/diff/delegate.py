@@ -76,7 +76,7 @@ class DiffDelegate(QStyledItemDelegate):
         if is_module or model.plan.request.in_modules:
             left += CHEVRON
         name, colour = ("folder", colours.container) if is_module else ("tensor", colours.tensor)
-        is_statistic = isinstance(what, Row) and what.pair.is_statistic
+        is_statistic = isinstance(what, Row) and what.pair.role != "weight"
         if is_statistic:
             colour = colours.faint
         painter.drawPixmap(left, top, pixmap(name, colour, _ICON, ratio))
@@ -96,7 +96,8 @@ class DiffDelegate(QStyledItemDelegate):
         painter.drawText(area, _LINE, shown)
         more = _aside(what)
         room = area.adjusted(metrics.horizontalAdvance(shown) + _GAP, 0, 0, 0)
-        if more and room.width() > _LEAST_ASIDE:
+        whole_fits = metrics.horizontalAdvance(more) <= room.width()
+        if more and (whole_fits or (_is_name(what) and room.width() > _LEAST_ASIDE)):
             painter.setPen(QColor(colours.text if selected else colours.faint))
             shown = metrics.elidedText(more, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, _LINE, shown)
@@ -183,10 +184,15 @@ class DiffDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
+def _is_name(what: Row | Module) -> bool:
+    """Return whether what is said behind the name is one itself, of which a part says something."""
+    return isinstance(what, Row) and what.status == "renamed"
+
+
 def _aside(what: Row | Module) -> str:
     """Return what is said behind a name."""
     if isinstance(what, Module):
         return ""
     if what.status == "renamed" and what.pair.b is not None:
         return "→ " + text.printable(".".join(map(str, what.pair.b.path)), 300)
-    return "running statistic" if what.pair.is_statistic else ""
+    return {"statistic": "running statistic", "optimizer": "optimizer"}.get(what.pair.role, "")

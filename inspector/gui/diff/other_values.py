@@ -50,6 +50,7 @@ class ValuesPage(PairViewer):
         self._pages.addWidget(page)
         self._page = page
         self.table.set_widths({1: 14, 2: 14, 3: 10})
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.sort_requested.connect(self.model.sort_by)
@@ -115,7 +116,7 @@ class ValuesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(change, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tool_tip(_text(change, index.column()))
+            return plain_tool_tip(_text(change, index.column(), short=False))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{_TITLES[index.column()]}: {_text(change, index.column())}"
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -124,10 +125,12 @@ class ValuesModel(QAbstractTableModel):
         return _side(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
-def value_text(node: Node | None) -> str:
-    """Return a value on one line; a dash where there is none."""
+def value_text(node: Node | None, *, short: bool = False) -> str:
+    """Return a value on one line, a number with few digits if `short`; a dash for none."""
     if node is None:
         return "–"
+    if short and type(node.value) is float:
+        return f"{node.value:.6g}".replace("-", "−")
     shown = node.value if isinstance(node.value, str) else repr(node.value)
     if node.value is None and node.kind != "value":
         shown = node.type or node.kind
@@ -145,11 +148,11 @@ def apart(change: ValueChange) -> float | None:
     return None
 
 
-def _text(change: ValueChange, column: int) -> str:
+def _text(change: ValueChange, column: int, *, short: bool = True) -> str:
     if column == 0:
         return text.printable(".".join(map(str, change.path)), _LONGEST)
     if column in (1, 2):
-        return value_text(change.a if column == 1 else change.b)
+        return value_text(change.a if column == 1 else change.b, short=short)
     by = apart(change)
     return "" if by is None else f"{'+' if by > 0 else ''}{number_text(by)}"
 

@@ -41,12 +41,12 @@ class Filter(NamedTuple):
     words: str
     statuses: frozenset[Status] = frozenset(STATUSES)
     weights_only: bool = False
-    """Leave out running statistics, which change without training."""
+    """Leave out running statistics and what an optimizer keeps."""
     meaning: str = ""
 
     def passes(self, row: Row) -> bool:
         """Return whether a row is shown."""
-        return row.status in self.statuses and not (self.weights_only and row.pair.is_statistic)
+        return row.status in self.statuses and not (self.weights_only and row.pair.role != "weight")
 
 
 FILTERS = (
@@ -59,7 +59,7 @@ FILTERS = (
         UNCHANGED,
         weights_only=True,
         meaning="Show weights that did not change: frozen, or not trained by mistake. "
-        "Running statistics are left out, they change without training",
+        "Running statistics and the optimizer are left out",
     ),
 )
 EVERYTHING = FILTERS[0]

@@ -26,6 +26,9 @@ _RISING = {
     False: ("#f2f5f6", "#7fb7be", "#2f7f92", "#12374f"),
     True: ("#20242b", "#1f6274", "#4fb3b0", "#e4f7d0"),
 }
+# Of differences: nothing is black, on any ground, and the least that is not has a hue of its own.
+_FALLING_OFF = ("#b5dcff", "#3f86e0", "#14386b")
+_GROWING = ("#7a2a12", "#e0672f", "#ffd3a8")
 _ODD = {False: "#b5179e", True: "#ff5fd7"}
 
 
@@ -38,6 +41,15 @@ def scale_colours(*, diverging: bool, dark: bool) -> tuple[Colour, ...]:
     middle, half = len(points) // 2, LEVELS // 2 + 1
     low, high = _even(points[: middle + 1], half), _even(points[middle:], half)
     return tuple(_rgb(*point) for point in low + high[1:])
+
+
+@lru_cache(maxsize=1)
+def difference_colours() -> tuple[Colour, ...]:
+    """Return the colours from what fell most over black to what grew most."""
+    half = LEVELS // 2
+    low = _even([_oklab(stop) for stop in _FALLING_OFF], half)
+    high = _even([_oklab(stop) for stop in _GROWING], half)
+    return (*(_rgb(*point) for point in low), (0, 0, 0), *(_rgb(*point) for point in high))
 
 
 def _even(stops: Sequence[Point], number: int) -> list[Point]:

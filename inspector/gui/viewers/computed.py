@@ -169,6 +169,10 @@ def _with_plots(
     function: Callable[..., Any], args: tuple[Any, ...], *, progress: Progress = silent
 ) -> Any:
     """Call the function, and meanwhile import what pictures need: it waits for other processes."""
+    # First, and by one thread: the thread of the processes imports it too, with the first array
+    # that they return, and whoever comes second may find it half there.
+    import numpy  # noqa: F401
+
     importing = threading.Thread(target=_import_plots, name="plots")
     importing.start()
     try:

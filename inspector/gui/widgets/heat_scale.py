@@ -12,7 +12,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from inspector.core import text
 from inspector.core.analysis.cells import Cells
 from inspector.gui.theme import Theme, tabular
-from inspector.gui.theme.colour_scales import LEVELS, odd_colour, scale_colours
+from inspector.gui.theme.colour_scales import (
+    LEVELS,
+    Colour,
+    difference_colours,
+    odd_colour,
+    scale_colours,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +45,8 @@ class Scale(NamedTuple):
     """True if zero is in the middle."""
     cut: tuple[bool, bool] = (False, False)
     """Whether there are values beyond either end, which have the colour of that end."""
+    differences: bool = False
+    """True if zero is black, and nothing else is."""
 
 
 def drawn(cells: Cells, showing: Showing) -> Array:
@@ -95,6 +103,10 @@ def levels(cells: Cells, showing: Showing, scale: Scale) -> Array:
             share = (numbers - scale.low) / (scale.high - scale.low)
         share = np.nan_to_num(np.clip(share, 0, 1))
         found = np.rint(share * (LEVELS - 1)).astype(np.uint8)
+    if scale.differences:  # what is small beside the largest one is not nothing
+        middle = LEVELS // 2
+        found[(found == middle) & (numbers > 0)] = middle + 1
+        found[(found == middle) & (numbers < 0)] = middle - 1
     if cells.odd is not None:
         found[cells.odd.any(axis=0)] = _ODD
     found[cells.elements == 0] = _NOTHING
@@ -108,10 +120,17 @@ def image_of(found: Array, scale: Scale, *, dark: bool) -> QImage:
     found = np.ascontiguousarray(found)
     height, width = found.shape
     image = QImage(found.data, width, height, width, QImage.Format.Format_Indexed8)
-    colours = [qRgb(*colour) for colour in scale_colours(diverging=scale.diverging, dark=dark)]
+    colours = [qRgb(*colour) for colour in colours_of(scale, dark=dark)]
     image.setColorTable([*colours, qRgb(*odd_colour(dark=dark)), qRgba(0, 0, 0, 0)])
     # A copy: the picture does not keep the array alive.
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def colours_of(scale: Scale, *, dark: bool) -> tuple[Colour, ...]:
+    """Return the colours of a scale from its lowest value to its highest."""
+    if scale.differences:
+        return difference_colours()
+    return scale_colours(diverging=scale.diverging, dark=dark)
 
 
 def number(value: float) -> str:
@@ -157,7 +176,7 @@ class ColourBar(QWidget):
             room -= self._paint_odd(painter, muted)
         bar = QRectF(0.5, 0.5, room - 1, _BAR - 1)
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-        found = scale_colours(diverging=self._scale.diverging, dark=self._theme.is_dark)
+        found = colours_of(self._scale, dark=self._theme.is_dark)
         for place in range(0, LEVELS, _STOP):
             gradient.setColorAt(place / (LEVELS - 1), QColor(*found[place]))
         painter.setPen(QColor(colours.line))

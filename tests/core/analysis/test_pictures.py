@@ -307,7 +307,7 @@ def test_what_lies_far_apart_is_gathered(
 
 def test_only_what_is_needed_is_read(tmp_path: Path) -> None:
     with saved(torch.zeros(64, 1000, 300), tmp_path) as (checkpoint, tensor):
-        read = pictures._Reading(plane_of(tensor, (0, 2), (0, 9, 0)), Area(0, 0, 64, 300), (64, 64))
+        read = pictures.Reading(plane_of(tensor, (0, 2), (0, 9, 0)), Area(0, 0, 64, 300), (64, 64))
         assert sum(cost for cost, _ in read.patches(checkpoint)) == 64 * 300 * 4
 
 

@@ -1,0 +1,306 @@
+"""A, B and their difference as colours, side by side: linked cursors, zoom and one scale."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from inspector.core.analysis.difference_pictures import check_alike, difference_picture_of
+from inspector.core.analysis.pictures import Area, Picture, picture_of
+from inspector.core.analysis.planes import Plane
+from inspector.core.engine import Engine
+from inspector.core.errors import FormatError
+from inspector.core.model import Tensor
+from inspector.core.progress import Progress, part, silent
+from inspector.gui.context import AppContext
+from inspector.gui.diff.base import PairSubject, PairViewer, values_of
+from inspector.gui.diff.opening import Sides
+from inspector.gui.jobs import Job
+from inspector.gui.theme import tabular
+from inspector.gui.viewers.heat_words import cells_text, closer_text, value_text
+from inspector.gui.viewers.plane_controls import PlaneControls
+from inspector.gui.widgets.heat_drawing import Spot
+from inspector.gui.widgets.heat_lens import Lens
+from inspector.gui.widgets.heat_picture import HeatPicture
+from inspector.gui.widgets.heat_scale import ColourBar, Scale, Showing, scale_of
+from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.picture_file import ask_to_save
+
+_FEWEST, _MOST = 64, 1000  # cells of an overview along each side
+_NAMES = ("A", "B", "Δ = B − A")
+_HINT = "Point at a cell to read it in all three; the wheel or + and − zoom, 0 shows all."
+_SHOWING: Showing = "extreme"
+
+
+class Three(NamedTuple):
+    """The same part of both, and of their difference."""
+
+    a: Picture
+    b: Picture
+    apart: Picture
+
+
+class HeatMapsPage(PairViewer):
+    """Overviews, and smaller cells as soon as one looks closer at any of them."""
+
+    title = "Heat maps"
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.controls = PlaneControls()
+        self.controls.setContentsMargins(16, 10, 12, 0)
+        self.one_scale = QCheckBox("Δ on the &scale of A and B")
+        self.one_scale.setToolTip("Otherwise Δ has a scale of its own, and small changes are seen")
+        self.controls.flow.addWidget(self.one_scale)
+        self.save = QPushButton("&Save picture…")
+        self.save.setProperty("quiet", True)
+        self.pictures: list[HeatPicture] = []
+        self.bars: list[ColourBar] = []
+        self.value = PlainLabel(_HINT, wrap=True, selectable=True, font=tabular())
+        self.note = PlainLabel(tone="muted", wrap=True)
+        self._tensors: tuple[Tensor, Tensor] | None = None
+        self._remark = ""
+        self._overview: Three | None = None
+        self._closer: Job | None = None
+        self._shown_of: tuple[object, ...] = ()
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(0, self.controls)
+        self.controls.changed.connect(self._read)
+        self.one_scale.toggled.connect(lambda _: self._colour())
+        self.save.clicked.connect(self._save)
+
+    @staticmethod
+    def applies(pair: PairSubject) -> bool:
+        return pair.both
+
+    def look(self, pair: PairSubject) -> None:
+        assert pair.row is not None
+        a, b = pair.row.pair.a, pair.row.pair.b
+        assert a is not None
+        assert b is not None
+        shown_of = (id(pair.sides), a.path, b.path)
+        if shown_of == self._shown_of and self.state == "shown":
+            return
+        try:
+            check_alike(a.tensor, b.tensor)
+            ones, others = values_of(a.tensor), values_of(b.tensor)
+            check_alike(ones.tensor, others.tensor)
+        except FormatError as error:
+            self._shown_of = ()
+            self.controls.hide()
+            self.show_empty(str(error))
+            return
+        self._remark = ones.note
+        self.controls.show()
+        if self._tensors is None or shown_of != self._shown_of:
+            self._tensors = (ones.tensor, others.tensor)
+            self.controls.show_tensor(ones.tensor)
+        self._shown_of = shown_of
+        self._read()
+
+    def make_body(self) -> QWidget:
+        self._sheet = QWidget()
+        self._sheet.setProperty("ground", "base")
+        self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._sheet)
+        self._across.setContentsMargins(0, 0, 0, 0)
+        self._across.setSpacing(10)
+        for name in _NAMES:
+            self._across.addWidget(self._one(name), 1)
+        # Always as high: the pictures must not move while one reads them.
+        self.value.setFixedHeight(3 * self.value.fontMetrics().lineSpacing())
+        self.value.setAlignment(Qt.AlignmentFlag.AlignTop)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 8, 16, 10)
+        column.setSpacing(6)
+        column.addWidget(self._sheet, 1)
+        column.addWidget(self.value)
+        foot = QHBoxLayout()
+        foot.addWidget(self.note, 1)
+        foot.addWidget(self.save, 0, Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(foot)
+        self._turn()
+        return body
+
+    def _one(self, name: str) -> QWidget:
+        picture, bar = HeatPicture(self.context.theme), ColourBar(self.context.theme)
+        picture.setAccessibleName(f"Heat map of {name}")
+        picture.spot_changed.connect(self._share_spot)
+        picture.lens_changed.connect(self._share_lens)
+        picture.wanted.connect(self._read_closer)
+        self.pictures.append(picture)
+        self.bars.append(bar)
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(PlainLabel(name))
+        column.addWidget(bar)
+        column.addWidget(picture, 1)
+        return box
+
+    # Reading.
+
+    def _read(self) -> None:
+        self._stop_closer()
+        if self.pair is None or self._tensors is None:
+            return
+        ratio = self.devicePixelRatio()
+        most = tuple(
+            min(max(int(size * ratio), _FEWEST), _MOST) for size in (self.height(), self.width())
+        )
+        self.compute(
+            "Reading values",
+            _three,
+            self.pair.sides,
+            self._planes(),
+            most,
+            self.context.engine,
+            None,
+            show=self._show,
+        )
+
+    def _planes(self) -> tuple[Plane, Plane]:
+        assert self._tensors is not None
+        plane = self.controls.plane()
+        return plane, plane._replace(tensor=self._tensors[1])
+
+    def _show(self, found: Three) -> None:
+        self._overview = found
+        grid = self.controls.grid()
+        for picture, one in zip(self.pictures, found, strict=True):
+            picture.show_picture(one, grid)
+        self._colour()
+        self.note.set_plain(f"{cells_text(found.apart)} {self._remark}".strip())
+
+    def _read_closer(self, area: Area, most: tuple[int, int]) -> None:
+        self._stop_closer()
+        if self.pair is None or self._overview is None or self.state != "shown":
+            return
+        planes = self._overview.a.plane, self._overview.b.plane
+        job = self._closer = self.context.jobs.start(
+            "Reading values", _three, self.pair.sides, planes, most, self.context.engine, area
+        )
+        job.succeeded.connect(lambda found: self._show_closer(job, found))
+        job.failed.connect(lambda error: self._fail_closer(job, error))
+
+    def _show_closer(self, job: Job, found: Three) -> None:
+        if job is not self._closer:
+            return
+        self._closer = None
+        for picture, one in zip(self.pictures, found, strict=True):
+            picture.show_detail(one)
+        self.note.set_plain(f"{closer_text(found.apart)} {self._remark}".strip())
+
+    def _fail_closer(self, job: Job, error: Exception) -> None:
+        if job is self._closer:
+            self._closer = None
+            self._job = job
+            self._fail(job, error)
+
+    def _stop_closer(self) -> None:
+        if self._closer is not None:
+            self._closer.cancel()
+            self._closer = None
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if not event.spontaneous():
+            self._stop_closer()
+        super().hideEvent(event)
+
+    # What is on screen.
+
+    def _colour(self) -> None:
+        if self._overview is None or not self.pictures:
+            return
+        a, b, apart = (scale_of(one.cells, _SHOWING, "all") for one in self._overview)
+        shared = together(a, b)
+        reach = max(abs(apart.low), abs(apart.high))
+        if self.one_scale.isChecked():
+            reach = max(abs(shared.low), abs(shared.high), reach)
+        of_differences = Scale(-reach, reach, diverging=True, differences=True)
+        for picture, bar, one, scale in zip(
+            self.pictures,
+            self.bars,
+            self._overview,
+            (shared, shared, of_differences),
+            strict=True,
+        ):
+            picture.show_scale(scale, _SHOWING)
+            odd = one.cells.odd
+            bar.show_scale(scale, 0 if odd is None else int(odd.sum()))
+
+    def _share_spot(self, spot: Spot | None) -> None:
+        for picture in self.pictures:
+            picture.set_spot(spot)
+        self._say()
+
+    def _share_lens(self, lens: Lens) -> None:
+        for picture in self.pictures:
+            picture.show_lens(lens)
+        if lens.is_whole and self._overview is not None:
+            self.note.set_plain(f"{cells_text(self._overview.apart)} {self._remark}".strip())
+
+    def _say(self) -> None:
+        lines: list[str] = []
+        for name, picture in zip(("A", "B", "Δ"), self.pictures, strict=False):
+            best, spot = picture.at_spot(), picture.spot
+            if best is not None and spot is not None:
+                words = value_text(best, *spot)
+                lines.append(f"{name}  {words if not lines else _value_only(words)}")
+                picture.setAccessibleDescription(words)
+        self.value.set_plain("\n".join(lines) or _HINT)
+
+    def _save(self) -> None:
+        if self.state == "shown":
+            ask_to_save(self._sheet, "difference")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._turn()
+
+    def _turn(self) -> None:
+        """Put the three beside or below each other, whichever leaves more room."""
+        if self.pictures:
+            is_wide = self.width() > 0.75 * self.height()
+            way = QBoxLayout.Direction
+            self._across.setDirection(way.LeftToRight if is_wide else way.TopToBottom)
+
+
+def together(a: Scale, b: Scale) -> Scale:
+    """Return a scale that has the values of both."""
+    if a.diverging or b.diverging:
+        reach = max(abs(end) for end in (a.low, a.high, b.low, b.high))
+        return Scale(-reach, reach, diverging=True)
+    return Scale(min(a.low, b.low), max(a.high, b.high), diverging=False)
+
+
+def _value_only(words: str) -> str:
+    """Leave out the index, which stands in the line above."""
+    for mark in (" = ", ": "):
+        if mark in words:
+            return words.partition(mark)[2]
+    return words
+
+
+def _three(
+    sides: Sides,
+    planes: tuple[Plane, Plane],
+    most: tuple[int, int],
+    engine: Engine,
+    area: Area | None,
+    *,
+    progress: Progress = silent,
+) -> Three:
+    a, b = planes
+    return Three(
+        picture_of(sides.a, a, most, engine, area, part(progress, 0.0, 0.25)),
+        picture_of(sides.b, b, most, engine, area, part(progress, 0.25, 0.5)),
+        difference_picture_of(
+            (sides.a, sides.b), planes, most, engine, area, part(progress, 0.5, 1.0)
+        ),
+    )

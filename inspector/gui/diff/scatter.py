@@ -1,0 +1,161 @@
+"""Elements of A against the same ones of B, as points: some at random, and all that moved far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from inspector.core import text
+from inspector.core.analysis.difference_pictures import Points, check_alike, points_of
+from inspector.core.engine import Engine
+from inspector.core.errors import FormatError
+from inspector.core.model import Tensor
+from inspector.core.progress import Progress, silent
+from inspector.gui.context import AppContext
+from inspector.gui.diff.base import PairSubject, PairViewer, values_of
+from inspector.gui.diff.columns import number_text
+from inspector.gui.diff.opening import Sides
+from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.picture_file import ask_to_save
+from inspector.gui.widgets.plot import Plot
+
+_NUMBER = 20_000
+_MARGIN = 0.04  # of the range, on each side
+
+
+class ScatterPage(PairViewer):
+    """Points on the diagonal did not change."""
+
+    title = "Scatter"
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.found: Points | None = None
+        self._shown_of: tuple[object, ...] = ()
+        context.theme.changed.connect(self._paint)
+
+    @staticmethod
+    def applies(pair: PairSubject) -> bool:
+        return pair.both
+
+    def look(self, pair: PairSubject) -> None:
+        assert pair.row is not None
+        a, b = pair.row.pair.a, pair.row.pair.b
+        assert a is not None
+        assert b is not None
+        shown_of = (id(pair.sides), a.path, b.path)
+        if shown_of == self._shown_of and self.state == "shown":
+            return
+        self._shown_of = shown_of
+        try:
+            check_alike(a.tensor, b.tensor)
+            ones, others = values_of(a.tensor).tensor, values_of(b.tensor).tensor
+            check_alike(ones, others)
+        except FormatError as error:
+            self.show_empty(str(error))
+            return
+        self.compute(
+            "Drawing points",
+            _points,
+            pair.sides,
+            (ones, others),
+            self.context.engine,
+            show=self._show,
+        )
+
+    def make_body(self) -> QWidget:
+        import pyqtgraph
+
+        self.plot = Plot(self.context.theme, "A against B", moves_y=True)
+        self.plot.set_labels("A", "B")
+        self._same = pyqtgraph.PlotDataItem()
+        self._drawn = pyqtgraph.ScatterPlotItem(size=3, pen=None)
+        self._far = pyqtgraph.ScatterPlotItem(size=6)
+        for level, item in enumerate((self._same, self._drawn, self._far)):
+            item.setZValue(level)
+            self.plot.box.addItem(item)
+        self.plot.hovered.connect(self._say)
+        self.note = PlainLabel(tone="muted", wrap=True)
+        self.save = QPushButton("&Save picture…")
+        self.save.setProperty("quiet", True)
+        self.save.clicked.connect(lambda: ask_to_save(self.plot, "scatter"))
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 8, 16, 10)
+        column.setSpacing(6)
+        column.addWidget(self.plot, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.note, 1)
+        foot.addWidget(self.save)
+        column.addLayout(foot)
+        self._paint()
+        return body
+
+    def _show(self, found: Points) -> None:
+        import numpy as np
+
+        self.found = found
+        a, b = np.concatenate((found.a, found.far_a)), np.concatenate((found.b, found.far_b))
+        if not a.size:
+            self.show_empty("There is no pair of which both are finite.")
+            return
+        low = min(float(a.min()), float(b.min()))
+        high = max(float(a.max()), float(b.max()))
+        room = _MARGIN * (high - low) or abs(high) * 0.1 or 1.0
+        whole = (low - room, high + room)
+        self.plot.set_whole(whole, whole)
+        self._same.setData([*whole], [*whole])
+        self._drawn.setData(found.a, found.b)
+        self._far.setData(found.far_a, found.far_b)
+        self.note.set_plain(words_of(found))
+        self.plot.describe(words_of(found))
+
+    def _say(self, point: QPointF | None) -> None:
+        if point is None:
+            self.plot.say("")
+            return
+        apart = number_text(point.y() - point.x())
+        self.plot.say(f"A {number_text(point.x())}   B {number_text(point.y())}   Δ {apart}")
+
+    def _paint(self) -> None:
+        if self._body is None and not hasattr(self, "_same"):
+            return
+        import pyqtgraph
+
+        colours = self.context.theme.colours
+        ink: Any = QColor(colours.tensor)
+        ink.setAlphaF(0.45)
+        self._same.setPen(pyqtgraph.mkPen(colours.strong_line, width=1))
+        self._drawn.setBrush(pyqtgraph.mkBrush(ink))
+        self._far.setPen(pyqtgraph.mkPen(colours.warning, width=1.4))
+        self._far.setBrush(None)
+
+
+def words_of(found: Points) -> str:
+    """Return how many of how many points there are, and which."""
+    shown = found.a.size
+    fine = found.looked_at - found.odd
+    said = [
+        f"All {text.plural(shown, 'pair')}."
+        if shown == fine == found.elements
+        else f"{text.plural(shown, 'pair')} of {text.exact(found.elements)}, drawn at random"
+        + (
+            f" out of {text.exact(found.looked_at)} in stretches that were read."
+            if found.looked_at < found.elements
+            else "."
+        )
+    ]
+    if found.far_a.size:
+        said.append(f"Rings: the {text.exact(found.far_a.size)} that moved farthest.")
+    if found.odd:
+        said.append(f"{text.plural(found.odd, 'pair')} with NaN or Inf cannot be drawn.")
+    return " ".join(said)
+
+
+def _points(
+    sides: Sides, both: tuple[Tensor, Tensor], engine: Engine, *, progress: Progress = silent
+) -> Points:
+    return points_of((sides.a, sides.b), both, _NUMBER, engine, progress)
