@@ -58,7 +58,7 @@ class DepthPage(PairViewer):
 
     def look(self, pair: PairSubject) -> None:
         run = pair.run
-        shown_of = (id(run), run.state, sum(row.sure for row in run.rows), run.tolerance)
+        shown_of = (id(run), run.state, run.sure, run.tolerance)
         if shown_of == self._shown_of and self.state == "shown":
             self._mark()
             return

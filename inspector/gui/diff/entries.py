@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,9 +11,11 @@ from inspector.core.model import natural
 from inspector.core.progress import Progress, part, silent, sorted_in_parts
 from inspector.gui.diff.columns import COLUMNS
 from inspector.gui.diff.statuses import EVERYTHING, Filter
+from inspector.gui.diff.strip import Mark, mark_of
 from inspector.gui.tree.search import Held, Mode, matcher
 
 _PULSE = 500  # rows between two progress calls, at which the window is let go first
+_ON_A_SCREEN = 120  # lines that are open from the start
 _MOST_DEPTH = 32  # folders that one name makes, as many as `rollup` has
 
 
@@ -60,6 +63,10 @@ class Arrangement(NamedTuple):
     places: Mapping[int, int]
     """Where the entry of each row is, by its number."""
     whole: Module
+    marks: Sequence[Mark]
+    """What the strip beside the table shows of each entry."""
+    closed: frozenset[str]
+    """The modules to close at first, so that what is open fits on a few screens."""
 
     @property
     def matches(self) -> int:
@@ -85,7 +92,22 @@ def arrange(rows: Sequence[Row], request: Request, *, progress: Progress = silen
             if not isinstance(row, _Folder)
         ]
     places = {entry.number: place for place, entry in enumerate(entries) if entry.number >= 0}
-    return Arrangement(request, entries, modules, places, modules[""])
+    marks = [mark_of(rows[entry.number] if entry.number >= 0 else None) for entry in entries]
+    closed = frozenset() if request.narrows else _closed_at_first(entries)
+    return Arrangement(request, entries, modules, places, modules[""], marks, closed)
+
+
+def _closed_at_first(entries: Sequence[Entry]) -> frozenset[str]:
+    if len(entries) <= _ON_A_SCREEN:
+        return frozenset()
+    depths = Counter(entry.depth for entry in entries)
+    deepest = max((depth for depth in depths if _above(depths, depth) <= _ON_A_SCREEN), default=0)
+    return frozenset(e.name for e in entries if e.number < 0 and e.depth >= deepest)
+
+
+def _above(depths: Counter[int], depth: int) -> int:
+    """Return how many entries are no deeper than that."""
+    return sum(number for other, number in depths.items() if other <= depth)
 
 
 def same_lines(one: Arrangement, other: Arrangement) -> bool:

@@ -15,12 +15,12 @@ from inspector.core.analysis.comparison import Module, Row
 from inspector.gui.diff.columns import COLUMNS
 from inspector.gui.diff.entries import Arrangement, Entry, Request
 from inspector.gui.diff.statuses import CHANGES, LOOKS
+from inspector.gui.diff.strip import Mark
 from inspector.gui.widgets.labels import plain_tool_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_ON_A_SCREEN = 120  # lines that are open from the start
-_NOTHING = Arrangement(Request(), (), {}, {}, Module("", 0))
+_NOTHING = Arrangement(Request(), (), {}, {}, Module("", 0), (), frozenset())
 
 
 class DiffModel(QAbstractTableModel):
@@ -32,7 +32,9 @@ class DiffModel(QAbstractTableModel):
         """Of every number the latest; whoever owns it tells `rows_changed`."""
         self._plan = _NOTHING
         self._lines: list[int] = []  # places of entries, from top to bottom
-        self._closed: set[str] | None = None  # None until the first lines are there
+        # By whether not everything is shown: what is found is in open modules.
+        self._sets: dict[bool, set[str]] = {False: set(), True: set()}
+        self._touched = False  # nobody has opened or closed anything yet
 
     # What Qt asks.
 
@@ -93,7 +95,7 @@ class DiffModel(QAbstractTableModel):
 
     def is_open(self, line: int) -> bool:
         """Return whether what is inside a module is shown."""
-        return self.entry(line).name not in (self._closed or ())
+        return self.entry(line).name not in self._closed
 
     def parent_of(self, line: int) -> int:
         """Return the line of the module that a line is in, or -1."""
@@ -125,17 +127,19 @@ class DiffModel(QAbstractTableModel):
             at += by
         return -1
 
-    def shown(self) -> list[int]:
-        """Return the number of the row in every line, -1 for modules."""
-        entries = self._plan.entries
-        return [entries[place].number for place in self._lines]
+    def marks(self) -> list[Mark]:
+        """Return what the strip shows of every line."""
+        marks = self._plan.marks
+        return [marks[place] for place in self._lines]
 
     # What changes.
 
     def show(self, plan: Arrangement) -> None:
-        """Show other lines; modules stay open or closed as they are."""
-        if self._closed is None:
-            self._closed = _closed_at_first(plan)
+        """Show other lines; modules stay as somebody opened or closed them."""
+        if not self._touched and not plan.request.narrows:
+            self._sets[False] = set(plan.closed)
+        elif plan.request != self._plan.request:
+            self._sets[True] = set()
         self.beginResetModel()
         self._plan = plan
         self._lines = self._visible(0, len(plan.entries))
@@ -156,8 +160,9 @@ class DiffModel(QAbstractTableModel):
         """Show what is in a module."""
         place = self._lines[line]
         entry = self._plan.entries[place]
-        if entry.number >= 0 or self._closed is None or self.is_open(line):
+        if entry.number >= 0 or self.is_open(line):
             return
+        self._touched = True
         self._closed.discard(entry.name)
         inside = self._visible(place + 1, entry.end)
         self.beginInsertRows(QModelIndex(), line + 1, line + len(inside))
@@ -168,8 +173,9 @@ class DiffModel(QAbstractTableModel):
     def close(self, line: int) -> None:
         """Hide what is in a module."""
         entry = self.entry(line)
-        if entry.number >= 0 or not self.is_open(line) or self._closed is None:
+        if entry.number >= 0 or not self.is_open(line):
             return
+        self._touched = True
         stop = bisect_left(self._lines, entry.end) if self._lines else line
         self.beginRemoveRows(QModelIndex(), line + 1, stop - 1)
         self._closed.add(entry.name)
@@ -179,14 +185,19 @@ class DiffModel(QAbstractTableModel):
 
     def set_all(self, *, opened: bool) -> None:
         """Open or close every module."""
+        self._touched = True
         self.beginResetModel()
         names = (entry.name for entry in self._plan.entries if entry.number < 0)
-        self._closed = set() if opened else set(names)
+        self._sets[self._plan.request.narrows] = set() if opened else set(names)
         self._lines = self._visible(0, len(self._plan.entries))
         self.endResetModel()
 
+    @property
+    def _closed(self) -> set[str]:
+        return self._sets[self._plan.request.narrows]
+
     def _visible(self, first: int, stop: int) -> list[int]:
-        entries, closed = self._plan.entries, self._closed or ()
+        entries, closed = self._plan.entries, self._closed
         if not closed:
             return list(range(first, stop))
         found = []
@@ -225,17 +236,6 @@ class DiffModel(QAbstractTableModel):
             parts = (shown, LOOKS[cell.status].meaning, cell.note, cell.pair.evidence, evidence)
             return "\n".join(part for part in parts if part)
         return shown
-
-
-def _closed_at_first(plan: Arrangement) -> set[str]:
-    """Return the modules to close so that what is open fits on a few screens."""
-    if len(plan.entries) <= _ON_A_SCREEN:
-        return set()
-    depths = [entry.depth for entry in plan.entries if entry.number < 0]
-    for depth in range(max(depths, default=0), -1, -1):
-        if sum(entry.depth <= depth for entry in plan.entries) <= _ON_A_SCREEN:
-            return {e.name for e in plan.entries if e.number < 0 and e.depth >= depth}
-    return {entry.name for entry in plan.entries if entry.number < 0}
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

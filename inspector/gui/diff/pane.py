@@ -30,8 +30,8 @@ from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.segments import Segments
 
 _log = logging.getLogger(__name__)
-_LEAST_PAUSE, _MOST_PAUSE = 200, 4_000  # milliseconds between two arrangements while rows come
-_REST = 6  # times as long as the last one took
+_LEAST_PAUSE, _MOST_PAUSE = 200, 5_000  # milliseconds between two arrangements while rows come
+_REST = 8  # times as long as the last one took
 
 
 class DiffPane(QWidget):
@@ -161,12 +161,15 @@ class DiffPane(QWidget):
             self._job.cancel()
             self._job = None
 
+    @property
+    def idle(self) -> bool:
+        """True while nothing is being arranged, nor about to be."""
+        return self._job is None and not self._soon.isActive()
+
     # What comes.
 
     def take_rows(self) -> None:
         """Show what has become known, and arrange anew before long."""
-        if not self._run.is_complete:
-            return
         self.model.rows_changed()
         if self._job is None and not self._soon.isActive():
             self._soon.start(self._pause)
@@ -237,7 +240,7 @@ class DiffPane(QWidget):
     # The strip.
 
     def _mark_strip(self) -> None:
-        self.strip.show_rows(self.model.shown(), self._run.rows)
+        self.strip.show_marks(self.model.marks())
         self._mark_seen()
 
     def _mark_seen(self) -> None:

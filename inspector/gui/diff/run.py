@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from inspector.core import text
 from inspector.core.analysis.comparison import (
@@ -28,6 +29,9 @@ from inspector.gui.diff.opening import Sides
 from inspector.gui.jobs import Job
 
 _log = logging.getLogger(__name__)
+_TURN = 0.008  # seconds that rows are taken in one turn of the event loop
+_AT_ONCE = 50  # rows between two looks at the clock
+_PAUSE = 0.2  # seconds between two words of rows while there are more
 
 State = Literal["idle", "busy", "stopping", "done", "stopped", "failed"]
 
@@ -50,11 +54,18 @@ class ComparisonRun(QObject):
         self._inbox: deque[Row] = deque()
         self.rows: list[Row] = []
         """Of every pair what is known of it now, by number."""
+        self.counts: Counter[Status] = Counter()
+        """How many rows there are of each status."""
+        self.sure = 0
+        """How many rows are certain."""
         self.tolerance = EXACT
         self.candidates: Sequence[Candidate] = ()
         """Who may have been renamed."""
         self.state: State = "idle"
         self.error: Exception | None = None
+        self._told_at = 0.0
+        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more.timeout.connect(self._drain)
 
     @property
     def is_busy(self) -> bool:
@@ -98,6 +109,7 @@ class ComparisonRun(QObject):
     def drop(self) -> None:
         """Stop for good."""
         self.blockSignals(True)
+        self._more.stop()
         if self._job is not None:
             self._job.cancel()
 
@@ -105,6 +117,7 @@ class ComparisonRun(QObject):
         """Tell anew which changes are noise."""
         self.tolerance = tolerance
         self.rows[:] = [self._judged(row) for row in self.rows]
+        self.counts = Counter(row.status for row in self.rows if row.into is None)
         self.rows_came.emit()
 
     def put_together(self, candidate: Candidate, measures: Measures) -> None:
@@ -112,21 +125,16 @@ class ComparisonRun(QObject):
         a, b = self.rows[candidate.a].pair, self.rows[candidate.b].pair
         pair = Pair(a.name, a.a, b.b, f"now {b.name}: paired by hand")
         status: Status = "changed" if measures.changed else "renamed"
-        self.rows[candidate.a] = self._judged(Row(candidate.a, pair, status, measures=measures))
-        self.rows[candidate.b] = Row(candidate.b, pair, status, into=candidate.a)
+        self._put(self._judged(Row(candidate.a, pair, status, measures=measures)))
+        self._put(Row(candidate.b, pair, status, into=candidate.a))
         taken = {candidate.a, candidate.b}
         self.candidates = [c for c in self.candidates if not {c.a, c.b} & taken]
         self.rows_came.emit()
 
-    def counts(self) -> Counter[Status]:
-        """Return how many rows there are of each status."""
-        return Counter(row.status for row in self.rows if row.into is None)
-
     def words(self) -> str:
         """Return how far it has come, in a sentence."""
         total = len(self._sides.matching.pairs)
-        sure = sum(row.sure for row in self.rows)
-        said = f"{text.exact(sure)} of {text.plural(total, 'row')}"
+        said = f"{text.exact(self.sure)} of {text.plural(total, 'row')}"
         if self.is_busy:
             return f"Comparing bytes: {said} certain"
         if self.state == "done":
@@ -145,15 +153,28 @@ class ComparisonRun(QObject):
 
     def _drain(self) -> None:
         """Take what the job has found since the last time."""
-        rows, number = self.rows, len(self._inbox)
-        for _ in range(number):
-            row = self._judged(self._inbox.popleft())
-            if row.number == len(rows):
-                rows.append(row)
-            else:
-                rows[row.number] = row
-        if number:
+        began = time.monotonic()
+        while self._inbox and time.monotonic() < began + _TURN:
+            for _ in range(min(_AT_ONCE, len(self._inbox))):
+                self._put(self._judged(self._inbox.popleft()))
+        if self._inbox:
+            self._more.start()
+        if not self._inbox or began > self._told_at + _PAUSE:
+            self._told_at = began
             self.rows_came.emit()
+
+    def _put(self, row: Row) -> None:
+        """Take a row in the place of what was known of its pair."""
+        rows = self.rows
+        if row.number < len(rows):
+            before = rows[row.number]
+            self.sure -= before.sure
+            self.counts[before.status] -= before.into is None
+            rows[row.number] = row
+        else:
+            rows.append(row)
+        self.sure += row.sure
+        self.counts[row.status] += row.into is None
 
     def _judged(self, row: Row) -> Row:
         if row.status not in ("changed", "noise") or row.measures is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from inspector.core.analysis.comparison import STATUSES, Row, Status
+from inspector.core.analysis.comparison import Row, Status
 from inspector.gui.diff.columns import relative_bar
 from inspector.gui.diff.statuses import LOOKS, UNCHANGED
 from inspector.gui.theme import Theme
@@ -25,8 +26,20 @@ _RANKED: tuple[Status, ...] = (
     "changed",
     "cast",
 )
-_RANK = {status: rank for rank, status in enumerate(_RANKED)}
+_RANK = {status: len(_RANKED) - rank for rank, status in enumerate(_RANKED)}
 _LEAST = 2  # pixels of a mark
+
+
+class Mark(NamedTuple):
+    """What the strip shows of a line; of several, the largest."""
+
+    rank: int
+    """Which status comes first; -1 for a line without a mark."""
+    share: float
+    status: Status
+
+
+NO_MARK = Mark(-1, 0.0, "same")
 
 
 class OverviewStrip(QWidget):
@@ -37,7 +50,7 @@ class OverviewStrip(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._marks: list[tuple[Status, float] | None] = []
+        self._marks: Sequence[Mark] = ()
         self._drawn: tuple[int, list[tuple[int, Status, float]]] = (-1, [])
         self._seen = (0.0, 1.0)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
@@ -46,9 +59,9 @@ class OverviewStrip(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
 
-    def show_rows(self, numbers: Sequence[int], rows: Sequence[Row]) -> None:
-        """Show what stands in each line; -1 for a line without a row of its own."""
-        self._marks = [_mark(rows[number]) if number >= 0 else None for number in numbers]
+    def show_marks(self, marks: Sequence[Mark]) -> None:
+        """Show what stands in each line."""
+        self._marks = marks
         self._drawn = (-1, [])
         self.update()
 
@@ -60,7 +73,7 @@ class OverviewStrip(QWidget):
 
     def marks(self) -> list[Status]:
         """Return the status of every line that has a mark, from top to bottom."""
-        return [mark[0] for mark in self._marks if mark]
+        return [mark.status for mark in self._marks if mark.rank >= 0]
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, 100)
@@ -97,23 +110,24 @@ class OverviewStrip(QWidget):
         """Return for lines of pixels what is the strongest there."""
         if self._drawn[0] == height:
             return self._drawn[1]
-        best: dict[int, tuple[int, float, Status]] = {}
-        number = len(self._marks)
-        for line, mark in enumerate(self._marks):
-            if mark is None:
-                continue
-            status, share = mark
-            y = line * height // max(number, 1) // _LEAST * _LEAST
-            found = (-_RANK.get(status, len(STATUSES)), share, status)
-            if y not in best or found > best[y]:
-                best[y] = found
-        found_all = [(y, status, share) for y, (_, share, status) in sorted(best.items())]
-        self._drawn = (height, found_all)
-        return found_all
+        number, steps = len(self._marks), max(1, height // _LEAST)
+        found = []
+        for step in range(min(steps, number)):
+            first, stop = step * number // steps, (step + 1) * number // steps
+            if number <= steps:
+                first, stop = step, step + 1
+            best = max(self._marks[first:stop], default=NO_MARK)
+            if best.rank >= 0:
+                y = step * height // number if number <= steps else step * _LEAST
+                found.append((y, best.status, best.share))
+        self._drawn = (height, found)
+        return found
 
 
-def _mark(row: Row) -> tuple[Status, float] | None:
-    if row.status in UNCHANGED:
-        return None
-    share = relative_bar(row.measures.rel_l2) if row.measures and row.status == "changed" else 1.0
-    return row.status, share
+def mark_of(row: Row | None) -> Mark:
+    """Return what the strip shows of a row; of a module, None, it shows nothing."""
+    if row is None or row.status in UNCHANGED:
+        return NO_MARK
+    measured = row.status == "changed" and row.measures is not None
+    share = relative_bar(row.measures.rel_l2) if measured and row.measures else 1.0
+    return Mark(_RANK[row.status], share, row.status)

@@ -154,7 +154,7 @@ class ComparisonView(QWidget):
 
     def _take_rows(self) -> None:
         self.pane.take_rows()
-        self.banner.show_counts(self.run.counts())
+        self.banner.show_counts(self.run.counts)
         number = self._shown_number
         page = self.panel.page()
         if number >= 0 and isinstance(page, SummaryPage):
@@ -185,7 +185,7 @@ class ComparisonView(QWidget):
         self.pane.ask()
 
     def _differing(self) -> int:
-        counts = self.run.counts()
+        counts = self.run.counts
         return sum(counts[status] for status in STATUSES if status not in UNCHANGED)
 
     def _filter(self, status: Status) -> None:
