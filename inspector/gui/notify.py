@@ -25,6 +25,18 @@ def choose_checkpoints(
     return names
 
 
+def choose_file(parent: QWidget, title: str, folder: str, kinds: str) -> str:
+    """Let the person pick one file; `kinds` is a filter as Qt spells it. Empty for none."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, folder, f"{kinds};;All files (*)")
+    return name
+
+
+def choose_new_file(parent: QWidget, title: str, suggested: str, kinds: str) -> str:
+    """Let the person say where a file goes, and ask about one that is there. Empty for none."""
+    name, _ = QFileDialog.getSaveFileName(parent, title, suggested, f"{kinds};;All files (*)")
+    return name
+
+
 def error(parent: QWidget | None, title: str, message: str, detail: str = "") -> None:
     """Say that something went wrong, without blocking what goes on behind."""
     _show(parent, QMessageBox.Icon.Warning, title, message, detail)

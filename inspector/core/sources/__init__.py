@@ -4,7 +4,7 @@ Local files are read with positional reads and never mapped into memory: a file 
 job cuts short while it is open must give an error, not kill the process.
 """
 
-from inspector.core.sources.base import Bytes, Section, Source, innermost, read_exactly
+from inspector.core.sources.base import Bytes, Section, Source, innermost, read_exactly, read_into
 from inspector.core.sources.inflated import Inflated, inflate_whole
 from inspector.core.sources.local import LocalSource, open_source
 from inspector.core.sources.tar_index import TarIndex
@@ -22,4 +22,5 @@ __all__ = [
     "innermost",
     "open_source",
     "read_exactly",
+    "read_into",
 ]

@@ -105,6 +105,16 @@ def innermost(source: Source, offset: int) -> tuple[Source, int]:
     return source, offset
 
 
+def read_into(source: Source, offset: int, buffer: memoryview, what: str) -> None:
+    """Fill a buffer from `offset` or raise SourceError naming `what` was being read.
+
+    Of files, into a buffer that is used again: taking new memory costs as much as reading.
+    """
+    fill = getattr(source, "read_into", None)
+    if fill is None or fill(offset, buffer) != len(buffer):
+        buffer[:] = read_exactly(source, offset, len(buffer), what)
+
+
 def read_exactly(source: Source, offset: int, length: int, what: str) -> bytes:
     """Return exactly `length` bytes or raise SourceError naming `what` was being read."""
     data = source.read_at(offset, length)

@@ -82,6 +82,29 @@ class LocalSource:
             length -= len(data)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Fill a buffer from `offset`; return how many bytes there were, fewer only at the end."""
+        if self._fd < 0:
+            self._open_again()
+        done = 0
+        while done < len(buffer):
+            try:
+                read = self._fill_some(offset + done, buffer[done:])
+            except (OSError, OverflowError) as error:
+                reason = error.strerror if isinstance(error, OSError) else f"no byte {offset}"
+                raise SourceError(f"{self.uri}: cannot be read: {reason}.") from error
+            if not read:
+                break
+            done += read
+        return done
+
+    def _fill_some(self, offset: int, buffer: memoryview) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._fd, [buffer], offset)
+        data = self._read_some(offset, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
     def _read_some(self, offset: int, length: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self._fd, length, offset)

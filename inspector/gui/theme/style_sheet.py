@@ -91,12 +91,15 @@ QPushButton:disabled { color: $faint; border-color: $line; }
 QPushButton[primary="true"] { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[primary="true"]:focus { border-color: $text; }
 QPushButton[primary="true"]:hover { border-color: $strong_line; }
+QPushButton[primary="true"]:disabled { background: $line; color: $faint; border-color: $line; }
 QPushButton[quiet="true"] { background: transparent; color: $accent; border-color: transparent;
     padding: 0 6px; min-height: 0; }
 QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus { border-color: $line; }
 QPushButton[chip="true"] { background: $selection; color: $text; border: 1px solid transparent;
     border-radius: 10px; padding: 2px 9px; min-height: 0; }
 QPushButton[chip="true"]:hover, QPushButton[chip="true"]:focus { border-color: $accent; }
+QPushButton[preset="true"] { border-radius: 12px; padding: 3px 12px; min-height: 1.1em; }
+QPushButton[preset="true"]:checked { background: $selection; border-color: $accent; }
 QPushButton[listed="true"] { background: transparent; border: 1px solid transparent;
     text-align: left; padding: 5px 10px; min-height: 0; }
 QPushButton[listed="true"]:hover { background: $hover; }
@@ -124,6 +127,7 @@ QPushButton[severity="error"]:hover, QPushButton[severity="error"]:focus { borde
 QLabel { background: transparent; }
 QLabel[tone="muted"] { color: $muted; }
 QLabel[tone="faint"] { color: $faint; }
+QLabel[tone="warning"] { color: $warning; }
 QLabel[tone="error"] { color: $error; }
 QWidget[ground="base"] { background: $base; }
 QWidget[ground="line"] { background: $line; }

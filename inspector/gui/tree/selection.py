@@ -10,7 +10,7 @@ from inspector.core import text
 from inspector.core.model import Node, Path, Prefix, Totals, python_path
 from inspector.core.progress import Progress, silent
 from inspector.gui.tree.columns import Known
-from inspector.gui.tree.lines import Branch, Row, rows_between
+from inspector.gui.tree.lines import MADE_UP, Branch, Row, rows_between
 
 _PULSE = 2_000  # rows between two progress calls
 
@@ -75,6 +75,29 @@ def paths_text(lines: Branch, ranges: Ranges, *, progress: Progress = silent) ->
         if len(made) % _PULSE == 0:
             progress(0.5, "Copying")
     return "\n".join(made)
+
+
+def paths_of(lines: Branch, ranges: Ranges, *, progress: Progress = silent) -> tuple[Path, ...]:
+    """Return where the rows are in the file; of a group, where each of its members is."""
+    found: dict[Path, None] = {}
+    for number, row in enumerate(selected(lines, ranges)):
+        if number % _PULSE == 0:
+            progress(0.5, "Looking at the selection")
+        if row.node.kind in MADE_UP:
+            above = row.path[:-1]
+            found.update(dict.fromkeys((*above, node.key) for node in _stored(row.node)))
+        else:
+            found[row.path] = None
+    return tuple(found)
+
+
+def _stored(group: Node) -> Iterable[Node]:
+    """Yield what a group stands for: children of the mapping that it divides."""
+    for child in group.children:
+        if child.kind in MADE_UP:
+            yield from _stored(child)
+        else:
+            yield child
 
 
 def plain_path(path: Path) -> Path:

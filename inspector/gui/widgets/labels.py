@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 _BREAK = "\u200b"  # zero-width space; `printable` leaves none in a text from a checkpoint
 _BREAK_AFTER = re.compile(r"[/_,:-]|\.(?!\d)")  # not inside 102.85
 _LONG_RUN = re.compile(rf"[^\s{_BREAK}]{{24}}")
-Tone = Literal["", "muted", "faint", "error"]
+Tone = Literal["", "muted", "faint", "warning", "error"]
 
 
 class PlainLabel(QLabel):

@@ -14,13 +14,15 @@ from PySide6.QtWidgets import QMenu
 
 from inspector import __version__
 from inspector.core import text
+from inspector.core.model import Path
 from inspector.gui import notify
 from inspector.gui.actions import build_actions
 from inspector.gui.context import AppContext
 from inspector.gui.dialogs.settings import SettingsDialog
 from inspector.gui.dialogs.shortcuts import ShortcutsDialog
+from inspector.gui.export.dialog import ExportDialog
 from inspector.gui.tree.pane import TreePane
-from inspector.gui.tree.selection import keys_text, paths_text
+from inspector.gui.tree.selection import keys_text, paths_of, paths_text
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_manager import show_in_folder
 from inspector.gui.window.main_window import NAME, MainWindow
@@ -107,6 +109,28 @@ def _folder(window: MainWindow) -> None:
     tab = window.current_tab()
     if tab is not None and "://" not in tab.uri:
         show_in_folder(tab.uri, window)
+
+
+def _export(window: MainWindow) -> None:
+    if tab := window.current_tab():
+        _show_export(window, tab.uri, ())
+
+
+def _export_selection(window: MainWindow) -> None:
+    tab, tree = window.current_tab(), _tree(window)
+    if tab is None or tree is None:
+        return
+    job = window.context.jobs.start(
+        "Looking at the selection", paths_of, tree.model.lines, tree.view.selected_ranges()
+    )
+    job.succeeded.connect(lambda paths: _show_export(window, tab.uri, paths))
+
+
+def _show_export(window: MainWindow, uri: str, chosen: tuple[Path, ...]) -> None:
+    dialog = ExportDialog(window.context, uri, None, chosen, window)
+    dialog.open_requested.connect(window.open_uri)
+    dialog.folder_requested.connect(lambda file: show_in_folder(file, window))
+    dialog.show()
 
 
 def _settings(window: MainWindow) -> None:
@@ -240,6 +264,8 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "reload": _reload,
     "folder": _folder,
     "close_tab": _close_tab,
+    "export": _export,
+    "export_selection": _export_selection,
     "settings": _settings,
     "quit": MainWindow.close,
     "copy_key": _copy_key,

@@ -15,15 +15,14 @@ from inspector.core.arrays import Block, decode, encoding_of, stored_chunks
 from inspector.core.arrays.casting import cast_floats
 from inspector.core.errors import FormatError
 from inspector.core.model import DType
-from inspector.core.sources import read_exactly
+from inspector.core.sources import read_into
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-READ = 1 << 16
-"""Bytes of one read: of 128 kB or more, every read takes new pages from the system."""
+_FEW_FLIPS = 0.05  # share of elements that are quicker looked at one by one
 _RUN = 1 << 15  # elements; both sides as float64 fit a second-level cache
 
 
@@ -128,14 +127,8 @@ def _buffer(block: Block, size: int) -> Array:
 
 
 def _filled(buffer: Array, block: Block, first: int) -> Array:
-    import numpy as np
-
-    raw = buffer.view(np.uint8)
     start = block.start + first * buffer.itemsize
-    for at in range(0, raw.size, READ):
-        length = min(READ, raw.size - at)
-        data = read_exactly(block.source, start + at, length, "a tensor")
-        raw[at : at + length] = np.frombuffer(data, np.uint8)
+    read_into(block.source, start, buffer.view("u1").data, "a tensor")
     return buffer
 
 
@@ -195,10 +188,10 @@ def _run(
         bits = room.bits[: size * width].view(f"u{width}")
         np.bitwise_xor(stored_a.view(bits.dtype), stored_b.view(bits.dtype), out=bits)
         changed = int(np.count_nonzero(bits))
-        flips = changed  # as many as there can be
-        if changed and dtype_a.kind == "float":
-            flips = int(np.count_nonzero(bits.view(f"i{width}") < 0))
-    np.copyto(a, decode(stored_a, dtype_a))
+        if changed:
+            flips = _flips(stored_a, stored_b, bits, dtype_a)
+    values_a = decode(stored_a, dtype_a)
+    np.copyto(a, values_a)
     a_squares = float(np.dot(a, a))
     if alike and not changed:
         if not isfinite(a_squares):
@@ -211,19 +204,18 @@ def _run(
             b_squares=squares,
             product=squares,
             finite=size,
-            a_peak=_peak(a),
+            a_peak=_peak(values_a),
         )
     np.copyto(b, decode(stored_b, dtype_b))
     b_squares, product = float(np.dot(b, b)), float(np.dot(a, b))
     if not isfinite(a_squares + b_squares):
         return None
-    a_peak = _peak(a)
+    a_peak = _peak(values_a)
     if not alike:
         changed = int(np.count_nonzero(a != b))
         uncast = _uncast(stored_a, stored_b, dtype_a, dtype_b)
-        flips = changed
-    if flips:  # zero is no sign
-        flips = int(np.count_nonzero(((a < 0) & (b > 0)) | ((a > 0) & (b < 0))))
+    if not alike or flips < 0:
+        flips = _sign_changes(a, b)
     np.subtract(b, a, out=b)
     squares = float(np.dot(b, b))
     np.abs(b, out=b)
@@ -243,6 +235,27 @@ def _run(
         finite=size,
         a_peak=a_peak,
     )
+
+
+def _flips(stored_a: Array, stored_b: Array, differing: Array, dtype: DType) -> int:
+    """Return how many signs differ, by the bits that do; -1 if the values have to be looked at."""
+    import numpy as np
+
+    if dtype.name not in ("float32", "float64"):
+        return -1
+    signs = differing.view(f"i{differing.itemsize}") < 0
+    number = int(np.count_nonzero(signs))
+    if number > _FEW_FLIPS * differing.size:
+        return -1
+    places = np.flatnonzero(signs) if number else ()
+    # Zero has a sign bit and no sign.
+    return int(np.count_nonzero((stored_a[places] != 0) & (stored_b[places] != 0))) if number else 0
+
+
+def _sign_changes(a: Array, b: Array) -> int:
+    import numpy as np
+
+    return int(np.count_nonzero(((a < 0) & (b > 0)) | ((a > 0) & (b < 0))))
 
 
 def _peak(values: Array) -> float:
@@ -276,7 +289,7 @@ def _closer(stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType) ->
         return found
     flips = 0
     if a.dtype.kind != "c" and b.dtype.kind != "c":
-        flips = int(np.count_nonzero(((a < 0) & (b > 0)) | ((a > 0) & (b < 0))))
+        flips = _sign_changes(a, b)
     apart = np.abs(b - a)
     at = int(apart.argmax())
     return found._replace(
@@ -296,10 +309,26 @@ def _closer(stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType) ->
 def merge(one: Delta, other: Delta) -> Delta:
     """Return what two sets of pairs amount to together."""
     farther = one if one.largest >= other.largest else other
-    sums = [left + right for left, right in zip(one, other, strict=True)]
-    found = Delta(*sums)  # type: ignore[arg-type]
-    peak = max(one.a_peak, other.a_peak)
-    return found._replace(largest=farther.largest, at=farther.at, a_peak=peak)
+    # Made for every few ten thousand elements: written out, it takes a third of the time.
+    return Delta(
+        one.elements + other.elements,
+        one.changed + other.changed,
+        one.uncast + other.uncast,
+        one.nan_born + other.nan_born,
+        one.nan_gone + other.nan_gone,
+        one.inf_born + other.inf_born,
+        one.inf_gone + other.inf_gone,
+        one.flips + other.flips,
+        farther.largest,
+        farther.at,
+        one.distance + other.distance,
+        one.squares + other.squares,
+        one.a_squares + other.a_squares,
+        one.b_squares + other.b_squares,
+        one.product + other.product,
+        one.finite + other.finite,
+        max(one.a_peak, other.a_peak),
+    )
 
 
 def finish(found: Delta, at: tuple[int, ...] | None) -> Measures:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
-from inspector.core.analysis.comparison.deltas import READ, Delta, delta, delta_of_blocks
+from inspector.core.analysis.comparison.deltas import Delta, delta, delta_of_blocks
 from inspector.core.arrays import (
     Block,
     Window,
@@ -25,7 +25,7 @@ from inspector.core.arrays.blocks import check_bounds
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import FormatError, InspectorError
 from inspector.core.model import Tensor
-from inspector.core.sources import Source, innermost, read_exactly
+from inspector.core.sources import Source, innermost, read_exactly, read_into
 
 R = TypeVar("R")
 Indexed = tuple[int, "Look", "Look"]
@@ -34,6 +34,7 @@ _PIECE_ELEMENTS = 1 << 22
 _TILE_ELEMENTS = 1 << 20
 _TASK_BYTES = 32 << 20  # of both sides
 _TASK_PIECES = 512
+_READ = 1 << 18
 _FEW = 1 << 24  # elements that are gone through however often they repeat
 _MOST_REPEATED = 4  # elements per position of a view that is walked element by element
 
@@ -301,10 +302,15 @@ def _equal(piece: Piece) -> bool:
         return not _apart(piece).changed
     if a.big_endian != b.big_endian or not a.view.solid:
         return not _apart(piece).changed
-    for start in range(0, a.nbytes, READ):
-        length = min(READ, a.nbytes - start)
-        one = read_exactly(a.source, a.start + start, length, "a tensor")
-        if one != read_exactly(b.source, b.start + start, length, "a tensor"):
+    size = min(_READ, a.nbytes)
+    one, other = bytearray(size), bytearray(size)
+    for start in range(0, a.nbytes, size):
+        length = min(size, a.nbytes - start)
+        if length < size:
+            one, other = bytearray(length), bytearray(length)
+        read_into(a.source, a.start + start, memoryview(one), "a tensor")
+        read_into(b.source, b.start + start, memoryview(other), "a tensor")
+        if one != other:
             return False
     return True
 
@@ -346,7 +352,7 @@ def _digest(piece: Piece) -> bytes:
     block = piece.a
     assert isinstance(block, Block)
     found = hashlib.blake2b(f"{piece.first}{block.big_endian}".encode(), digest_size=16)
-    for start in range(0, block.nbytes, READ):
-        length = min(READ, block.nbytes - start)
+    for start in range(0, block.nbytes, _READ):
+        length = min(_READ, block.nbytes - start)
         found.update(read_exactly(block.source, block.start + start, length, "a tensor"))
     return found.digest()

@@ -1,0 +1,305 @@
+"""Rows with boxes on screen: the space bar and the mouse tick them, arrows walk the tree."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from inspector.gui.export.ticks import State
+from inspector.gui.export.tree_model import TICKED_COLUMNS, TickedModel
+from inspector.gui.jobs import undisturbed
+from inspector.gui.theme import KIND_ICONS, Theme, pixmap, tabular
+from inspector.gui.tree.delegate import CHEVRON, row_height
+from inspector.gui.tree.lines import Row
+
+_INDENT, _BOX, _ICON, _GAP, _PADDING = 16, 15, 16, 7, 8
+_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_Flag = QItemSelectionModel.SelectionFlag
+_WIDTHS = {2: 13, 3: 18, 4: 9, 5: 9}  # characters
+_KEY_SHARE = 0.56  # of what those leave
+_MISSED_LEAST = (4, 2, 3)  # columns, where there is little room for the others
+_ROOMY = 44  # characters for keys, old and new
+
+
+class TickedView(QTableView):
+    """Tells of every tick; what it means is up to others."""
+
+    ticked = Signal(list)  # Rows whose boxes were pressed
+    search_requested = Signal()
+
+    def __init__(self, theme: Theme, model: TickedModel) -> None:
+        super().__init__()
+        self._ticked_model = model
+        self._delegate = _Delegate(theme)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName("Tensors to export")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        lines = self.verticalHeader()
+        lines.hide()
+        lines.setMinimumSectionSize(1)
+        lines.setDefaultSectionSize(row_height(QFontMetrics(self.font())))
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSelectionModel(QItemSelectionModel(model, header))
+        self.doubleClicked.connect(lambda index: self._toggle_branch(index.row()))
+        theme.changed.connect(self.viewport().update)
+
+    def mark(self, part: str) -> None:
+        """Point a part out in the keys."""
+        self._delegate.marked = part.casefold()
+        self.viewport().update()
+
+    def box_of(self, number: int) -> QRect:
+        """Return where the box of a line is."""
+        cell = self.visualRect(self._ticked_model.index(number, 0))
+        left = _left(self._ticked_model.row_at(number), cell) + CHEVRON
+        return QRect(left, cell.center().y() - _BOX // 2, _BOX, _BOX)
+
+    def selected_rows(self) -> list[Row]:
+        """Return the selected rows from top to bottom."""
+        ranges = self.selectionModel().selection()
+        numbers = sorted(
+            number
+            for at in range(ranges.count())
+            for number in range(ranges.at(at).top(), ranges.at(at).bottom() + 1)
+        )
+        return [self._ticked_model.row_at(number) for number in numbers]
+
+    def go_to_line(self, number: int) -> None:
+        """Select a line."""
+        index = self._ticked_model.index(number, 0)
+        self.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect | _Flag.Rows)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex()
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        key = event.key()
+        if not plain or not index.isValid():
+            super().keyPressEvent(event)
+        elif key == Qt.Key.Key_Space:
+            self.ticked.emit(self.selected_rows() or [self._ticked_model.row_at(index.row())])
+        elif key == Qt.Key.Key_Right:
+            self._step_in(index.row())
+        elif key == Qt.Key.Key_Left:
+            self._step_out(index.row())
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._toggle_branch(index.row())
+        elif key == Qt.Key.Key_Slash:
+            self.search_requested.emit()
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self.go_to_line(0 if key == Qt.Key.Key_Home else self._ticked_model.rowCount() - 1)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid() and not index.column():
+            box = self.box_of(index.row())
+            row = self._ticked_model.row_at(index.row())
+            if box.adjusted(-3, -6, 3, 6).contains(point):
+                self.ticked.emit([row])
+                return
+            if row.node.children and box.left() - CHEVRON <= point.x() < box.left():
+                self._toggle_branch(index.row())
+                return
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if index.isValid() and not index.column() and point.x() < self.box_of(index.row()).right():
+            self.mousePressEvent(event)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with undisturbed():  # as in the tree of the main window
+            super().paintEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        unit = QFontMetrics(tabular()).horizontalAdvance("0")
+        widths = {column: many * unit + 2 * _PADDING for column, many in _WIDTHS.items()}
+        left = self.viewport().width() - sum(widths.values())
+        for column in _MISSED_LEAST:
+            self.setColumnHidden(column, left < _ROOMY * unit)
+            if self.isColumnHidden(column):
+                left += widths[column]
+        for column, width in widths.items():
+            self.setColumnWidth(column, width)
+        self.setColumnWidth(0, max(int(left * _KEY_SHARE), 16 * unit))
+        self.setColumnWidth(1, max(left - self.columnWidth(0), 8 * unit))
+
+    def _toggle_branch(self, number: int) -> None:
+        model = self._ticked_model
+        (model.collapse if model.is_expanded(number) else model.expand)(number)
+
+    def _step_in(self, number: int) -> None:
+        model = self._ticked_model
+        if not model.is_expanded(number):
+            model.expand(number)
+        elif number + 1 < model.rowCount():
+            self.go_to_line(number + 1)
+
+    def _step_out(self, number: int) -> None:
+        model = self._ticked_model
+        if model.is_expanded(number):
+            model.collapse(number)
+        elif (above := model.parent_of(number)) >= 0:
+            self.go_to_line(above)
+
+
+class _Delegate(QStyledItemDelegate):
+    """Chevron, box, picture and key; the other cells are plain text."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._font = tabular()
+        self.marked = ""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        model = index.model()
+        assert isinstance(model, TickedModel)
+        row = model.row_at(index.row())
+        colours = self._theme.colours
+        painter.save()
+        painter.setClipRect(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, QColor(colours.selection))
+        is_out = model.is_left_out(row.node)
+        if index.column() == 0:
+            self._paint_key(painter, option.rect, model, row, is_out)
+        else:
+            self._paint_text(painter, option.rect, index, model, row, is_out)
+        painter.restore()
+
+    def _paint_key(
+        self, painter: QPainter, cell: QRect, model: TickedModel, row: Row, is_out: bool
+    ) -> None:
+        colours = self._theme.colours
+        ratio = painter.device().devicePixelRatio()
+        left, middle = _left(row, cell), cell.center().y()
+        if row.node.children:
+            name = "chevron-down" if row.branch else "chevron-right"
+            painter.drawPixmap(left + 1, middle - 6, pixmap(name, colours.muted, 14, ratio))
+        left += CHEVRON
+        self._paint_box(painter, QRect(left, middle - _BOX // 2, _BOX, _BOX), model, row)
+        left += _BOX + _GAP
+        name, colour = KIND_ICONS[row.node.kind]
+        tint = colours.faint if is_out else getattr(colours, colour)
+        painter.drawPixmap(left, middle - _ICON // 2 + 1, pixmap(name, tint, _ICON, ratio))
+        left += _ICON + _GAP
+        if row.node.children:
+            font = painter.font()
+            font.setWeight(QFont.Weight.Medium)
+            painter.setFont(font)
+        area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
+        metrics = painter.fontMetrics()
+        whole = TICKED_COLUMNS[0].text(model, row)
+        shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
+        at = whole.casefold().find(self.marked) if self.marked and shown == whole else -1
+        if at >= 0:
+            start = metrics.horizontalAdvance(whole[:at])
+            width = metrics.horizontalAdvance(whole[at : at + len(self.marked)])
+            mark = QRect(area.left() + start - 1, middle - metrics.height() // 2, width + 2, 0)
+            mark.setHeight(metrics.height())
+            painter.fillRect(mark, QColor(colours.match))
+        painter.setPen(QColor(colours.faint if is_out else colours.text))
+        painter.drawText(area, _LINE, shown)
+
+    def _paint_box(self, painter: QPainter, box: QRect, model: TickedModel, row: Row) -> None:
+        colours = self._theme.colours
+        state: State = model.ticks.state(row.node)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        filled = state != "off"
+        painter.setPen(QPen(QColor(colours.accent if filled else colours.faint), 1))
+        painter.setBrush(QColor(colours.accent if filled else colours.base))
+        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 3.5, 3.5)
+        x, y = box.left(), box.top()
+        painter.setPen(QPen(QColor(colours.on_accent), 1.8, c=Qt.PenCapStyle.RoundCap, j=_ROUND))
+        if state == "on":
+            painter.drawPolyline(
+                [QPointF(x + 4, y + 7.8), QPointF(x + 6.5, y + 10.3), QPointF(x + 11, y + 5)]
+            )
+        elif state == "mixed":
+            painter.drawLine(QPointF(x + 4.5, y + 7.5), QPointF(x + 10.5, y + 7.5))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_text(
+        self,
+        painter: QPainter,
+        cell: QRect,
+        index: QModelIndex | QPersistentModelIndex,
+        model: TickedModel,
+        row: Row,
+        is_out: bool,
+    ) -> None:
+        colours = self._theme.colours
+        column = TICKED_COLUMNS[index.column()]
+        painter.setFont(self._font)
+        area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
+        said = column.text(model, row)
+        colour = colours.muted
+        if model.why(row.node) and index.column() == 1:
+            colour = colours.warning
+        elif is_out:
+            colour = colours.faint
+        elif index.column() == 1 or "→" in said:
+            colour = colours.accent
+        painter.setPen(QColor(colour))
+        mode = Qt.TextElideMode.ElideMiddle if index.column() == 1 else Qt.TextElideMode.ElideRight
+        side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
+        shown = painter.fontMetrics().elidedText(said, mode, area.width())
+        painter.drawText(area, side | _LINE, shown)
+
+
+_ROUND = Qt.PenJoinStyle.RoundJoin
+
+
+def _left(row: Row, cell: QRect) -> int:
+    return cell.left() + 4 + min(row.depth * _INDENT, cell.width() // 3)
