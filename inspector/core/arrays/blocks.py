@@ -87,21 +87,28 @@ def stored_chunks(block: Block) -> Iterator[Array]:
 
     Codes of packed dtypes are unpacked. Raises SourceError.
     """
+    import numpy as np
+
     encoding = encoding_of(block.dtype)
     if not block.view.solid:
         stored = unpack(load_stored(block).reshape(-1), encoding.bits)
         for first in range(0, stored.size, _CHUNK):
             yield stored[first : first + _CHUNK]
         return
-    width = _width(encoding.stored)
-    total = block.nbytes
-    step = _CHUNK * width
-    values = block.view.elements * (block.dtype.bits // encoding.bits)
+    total, start, source = block.nbytes, block.start, block.source
+    step = _CHUNK * _width(encoding.stored)
+    if encoding.bits < 8 or block.big_endian:
+        values = block.view.elements * (block.dtype.bits // encoding.bits)
+        for first in range(0, total, step):
+            data = read_exactly(source, start + first, min(step, total - first), "a tensor")
+            run = unpack(numbers_in(data, block.dtype, block.big_endian), encoding.bits)
+            # The last byte of packed codes may have room to spare.
+            yield run[: values - first * 8 // encoding.bits] if encoding.bits < 8 else run
+        return
+    stored_as = np.dtype("<" + encoding.stored)
     for first in range(0, total, step):
-        data = read_exactly(block.source, block.start + first, min(step, total - first), "a tensor")
-        run = unpack(numbers_in(data, block.dtype, block.big_endian), encoding.bits)
-        # The last byte of packed codes may have room to spare.
-        yield run[: values - first * 8 // encoding.bits] if encoding.bits < 8 else run
+        data = read_exactly(source, start + first, min(step, total - first), "a tensor")
+        yield np.frombuffer(data, stored_as)
 
 
 def load_stored(block: Block) -> Array:
