@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.arrays import decode, encoding_of, finite_limit
+from inspector.core.arrays import code_values, decode, encoding_of, finite_limit
 from inspector.core.arrays.casting import cast_floats
 from inspector.core.errors import FormatError
 from inspector.core.model import DType
@@ -56,7 +57,7 @@ def cast(stored: Array, source: DType, target: DType, lazy: str = "") -> Array:
 
     if source == target and not lazy:
         return stored
-    values = decode(stored, source)
+    values = _widened(stored) if source.name == "bfloat16" else decode(stored, source)
     if "conj" in lazy:
         values = np.conjugate(values)
     if "neg" in lazy:
@@ -65,22 +66,63 @@ def cast(stored: Array, source: DType, target: DType, lazy: str = "") -> Array:
         return _stored(values, target)
 
 
-def counts(stored: Array, made: Array, source: DType, target: DType) -> Counts:
-    """Return how many values a cast made too large or zero."""
+def _widened(stored: Array) -> Array:
+    """Return bfloat16 as float32, which it is the upper half of, NaN with the same bits."""
     import numpy as np
 
-    before, after = decode(stored, source), decode(made, target)
+    values: Array = (stored.astype(np.uint32) << 16).view(np.float32)
+    return values
+
+
+def lost_values(stored: Array, source: DType, target: DType) -> Counts:
+    """Return how many values a cast makes too large or zero."""
+    import numpy as np
+
+    if target.kind == "bool":
+        return Counts()
+    before = _widened(stored) if source.name == "bfloat16" else decode(stored, source)
     with np.errstate(all="ignore"):
-        if target.kind == "bool":
-            return Counts()
         if target.kind in ("int", "uint"):
             return Counts(overflow=_out_of_range(before, target))
+        within = before.size > 0 and source.kind != "complex" and _is_within(before, target)
+        if within and before.dtype == np.float32 and target.kind == "float":
+            return Counts(0, _zeroed(before, target))
+        after = decode(cast(stored, source, target), target)
+        underflow = int(np.count_nonzero(before) - np.count_nonzero(after))
+        if within:
+            return Counts(0, underflow)
         there = np.isfinite(before)
         lost = there & ~np.isfinite(after)
         if target.name == "float8_e4m3fn":  # where torch takes the largest value instead
             lost |= there & (np.abs(before) > finite_limit(target.name))
-        zeroed = (after == 0) & (before != 0)
-    return Counts(int(np.count_nonzero(lost)), int(np.count_nonzero(zeroed)))
+    return Counts(int(np.count_nonzero(lost)), underflow)
+
+
+def _is_within(values: Array, target: DType) -> bool:
+    """Return whether all values are below the limit, as they nearly always are; no NaN is."""
+    if values.dtype.kind == "b":
+        return True
+    return max(float(values.max()), -float(values.min())) <= finite_limit(target.name)
+
+
+def _zeroed(values: Array, target: DType) -> int:
+    """Return how many float32 values other than zero are nearer to zero than to anything else."""
+    import numpy as np
+
+    # Without its sign, a larger number has larger bits; zero wraps around to the largest.
+    size = (values.view(np.uint32) << 1) - np.uint32(1)
+    return int(np.count_nonzero(size < _zero_limit(target.name)))
+
+
+@lru_cache(maxsize=16)
+def _zero_limit(name: str) -> int:
+    """Return the doubled bits of the largest float32 that becomes zero."""
+    import numpy as np
+
+    if name in ("float32", "float64"):
+        return 0
+    smallest = float(code_values(name)[1])  # codes of positive values are in their order
+    return int(np.float32(smallest / 2).view(np.uint32)) << 1  # a tie goes to zero, the even one
 
 
 def _out_of_range(values: Array, target: DType) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BLOCK = 8 << 20
 """Bytes of one block of a checkpoint that is read in the order of the file."""
+_CHUNK = 1 << 17  # elements that are cast at once, so that they stay in a cache
 _SCATTERED = 64 << 20  # of one that is gathered: the more rows at a time, the longer the runs
 
 
@@ -35,8 +36,9 @@ def as_bytes(checkpoint: Checkpoint, view: Tensor, dtype: DType) -> Iterator[byt
         yield from _copied(checkpoint, view)
         return
     for stored in arrays_of(checkpoint, view):
-        made = cast(stored, view.dtype, dtype, view.lazy)
-        yield made.astype(made.dtype.newbyteorder("<"), copy=False).tobytes()
+        for first in range(0, stored.size, _CHUNK):
+            made = cast(stored[first : first + _CHUNK], view.dtype, dtype, view.lazy)
+            yield made.astype(made.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def is_copied(checkpoint: Checkpoint, view: Tensor, dtype: DType) -> bool:

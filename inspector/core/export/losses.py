@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.export.casts import Counts, cast, counts
+from inspector.core.export.casts import Counts, lost_values
 from inspector.core.export.content import arrays_of
 from inspector.core.export.plan import Loss, Plan, Row
 from inspector.core.model import DType, Finding, Tensor
 from inspector.core.progress import Progress, silent
 from inspector.core.text import exact, plural, printable
+
+_CHUNK = 1 << 17  # elements that stay in a cache
 
 
 def cast_losses(
@@ -42,7 +44,8 @@ def _views(row: Row) -> Iterable[Tensor]:
 
 def _counts(checkpoint: Checkpoint, view: Tensor, dtype: DType) -> Iterable[Counts]:
     for stored in arrays_of(checkpoint, view) if 0 not in view.shape else ():
-        yield counts(stored, cast(stored, view.dtype, dtype), view.dtype, dtype)
+        for first in range(0, stored.size, _CHUNK):
+            yield lost_values(stored[first : first + _CHUNK], view.dtype, dtype)
 
 
 def loss_findings(losses: Iterable[Loss]) -> list[Finding]:

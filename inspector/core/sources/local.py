@@ -66,9 +66,9 @@ class LocalSource:
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, fewer only at the end."""
-        pieces = []
         if self._fd < 0:
             self._open_again()
+        pieces = []
         while length > 0:
             try:
                 data = self._read_some(offset, min(length, _READ_PIECE))
@@ -111,6 +111,13 @@ class LocalSource:
         with self._lock:  # Windows has one file position per descriptor
             os.lseek(self._fd, offset, os.SEEK_SET)
             return os.read(self._fd, length)
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, for calls of the system that copy less; to be read by position only."""
+        if self._fd < 0:
+            self._open_again()
+        return self._fd
 
     @property
     def identity(self) -> Hashable:

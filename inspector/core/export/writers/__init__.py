@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from inspector.core.errors import InspectorError
 from inspector.core.export.writers import numpy_zip, safetensors, torch_legacy, torch_zip
-from inspector.core.export.writers.base import UNKNOWN_HASH, Document, Output, Writer
+from inspector.core.export.writers.base import UNKNOWN_HASH, Document, Finish, Output, Sums, Writer
 
 __all__ = [
     "UNKNOWN_HASH",
     "WRITERS",
     "Document",
+    "Finish",
     "Output",
+    "Sums",
     "Writer",
     "format_of",
     "writer_named",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from inspector.core.export.plan import Content, PlannedFile
@@ -10,9 +10,6 @@ from inspector.core.model import DType, Tensor
 
 UNKNOWN_HASH = "this will be the hash of the content when all of it is written".ljust(64, ".")
 """Stands in a header for the hash, of the same length, until all bytes have been written."""
-
-Fill = Callable[[Content], Iterable[bytes]]
-"""Gives the bytes of a storage, block by block."""
 
 
 class Output(Protocol):
@@ -23,22 +20,30 @@ class Output(Protocol):
         """Where the next byte goes."""
         ...
 
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 over the contents so far; empty if nobody asks for it."""
-        ...
-
     def write(self, data: bytes) -> None:
         """Go on with these bytes."""
         ...
 
-    def fill(self, content: Content, *, checksum: bool = False) -> int:
-        """Go on with the bytes of a storage; return their CRC-32, zero if nobody asks for it."""
+    def fill(self, content: Content) -> None:
+        """Go on with the bytes of a storage; they are asked for in the order of the plan."""
         ...
 
     def patch(self, position: int, data: bytes) -> None:
         """Replace bytes that were written before."""
         ...
+
+
+class Sums(NamedTuple):
+    """What is known when all contents were written, read again and compared."""
+
+    crcs: tuple[int, ...]
+    """The CRC-32 of each content."""
+    content_hash: str = ""
+    """SHA-256 over all contents; empty if nobody asks for it."""
+
+
+Finish = Callable[[Sums], None]
+"""Writes what depends on the content: checksums, the hash, a directory at the end."""
 
 
 class Document(NamedTuple):
@@ -64,7 +69,7 @@ class Writer(NamedTuple):
     """There may be values beside the tensors."""
     refuses: Callable[[Tensor, DType], str]
     """Why a tensor cannot be written as a dtype; empty if it can."""
-    write: Callable[[Document, Output], None]
+    write: Callable[[Document, Output], Finish]
     shards: bool = False
     """There is a way to say that several files belong together."""
 

@@ -6,13 +6,13 @@ import json
 import struct
 
 from inspector.core.export.plain import metadata_text
-from inspector.core.export.writers.base import Document, Output, Writer, with_hash
+from inspector.core.export.writers.base import Document, Finish, Output, Sums, Writer, with_hash
 from inspector.core.model import DType, Tensor
 
 _ALIGNMENT = 8  # of the data behind the header, as the format's own writer has it
 
 
-def _write(document: Document, output: Output) -> None:
+def _write(document: Document, output: Output) -> Finish:
     header: dict[str, object] = {
         "__metadata__": {
             "format": "pt",
@@ -39,9 +39,13 @@ def _write(document: Document, output: Output) -> None:
     output.write(struct.pack("<Q", len(text)) + text)
     for content in document.file.contents:
         output.fill(content)
-    final = with_hash(text, output.content_hash)
-    if final != text:
-        output.patch(8, final)
+
+    def finish(sums: Sums) -> None:
+        final = with_hash(text, sums.content_hash)
+        if final != text:
+            output.patch(8, final)
+
+    return finish
 
 
 def _refuses(tensor: Tensor, dtype: DType) -> str:

@@ -9,7 +9,7 @@ import struct
 
 from inspector.core.export.pickles import PickleStream, storage_elements
 from inspector.core.export.plain import value_node
-from inspector.core.export.writers.base import Document, Output, Writer, with_hash
+from inspector.core.export.writers.base import Document, Finish, Output, Sums, Writer, with_hash
 from inspector.core.export.writers.torch_zip import refuses
 from inspector.core.model import Node, Tensor
 
@@ -22,7 +22,7 @@ _SYSTEM = {
 }
 
 
-def _write(document: Document, output: Output) -> None:
+def _write(document: Document, output: Output) -> Finish:
     for value in (_MAGIC, _PROTOCOL, _SYSTEM):
         output.write(PickleStream().of(value_node("", value)))
     where = output.position
@@ -35,9 +35,13 @@ def _write(document: Document, output: Output) -> None:
     for content in contents:
         output.write(struct.pack("<q", counts[content.storage.key]))
         output.fill(content)
-    final = with_hash(pickled, output.content_hash)
-    if final != pickled:
-        output.patch(where, final)
+
+    def finish(sums: Sums) -> None:
+        final = with_hash(pickled, sums.content_hash)
+        if final != pickled:
+            output.patch(where, final)
+
+    return finish
 
 
 def _counts(root: Node) -> dict[str, int]:

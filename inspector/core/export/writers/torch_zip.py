@@ -11,7 +11,7 @@ import zlib
 from inspector.core.errors import FormatError
 from inspector.core.export.pickles import PickleStream
 from inspector.core.export.quantizers import quantizer_of
-from inspector.core.export.writers.base import Document, Output, Writer, with_hash
+from inspector.core.export.writers.base import Document, Finish, Output, Sums, Writer, with_hash
 from inspector.core.export.writers.zip_stream import ZipStream
 from inspector.core.model import DType, Tensor
 
@@ -19,30 +19,36 @@ _ALIGNMENT = 64
 _PLAIN_KINDS = frozenset({"float", "complex", "int", "uint", "bool", "quantized", "bits"})
 
 
-def _write(document: Document, output: Output) -> None:
+def _write(document: Document, output: Output) -> Finish:
     archive = ZipStream(output, _ALIGNMENT)
     root = document.name
 
     def add(name: str, data: bytes) -> int:
-        archive.begin(f"{root}/{name}", len(data))
+        archive.begin(f"{root}/{name}", len(data), zlib.crc32(data))
         position = output.position
         output.write(data)
-        archive.end(zlib.crc32(data))
         return position
 
     pickled = PickleStream().of(document.file.root)
     where = add("data.pkl", pickled)
     add(".storage_alignment", b"%d" % _ALIGNMENT)
     add("byteorder", b"little")
+    members = []
     for content in document.file.contents:
-        archive.begin(f"{root}/data/{content.storage.key}", content.storage.nbytes)
-        archive.end(output.fill(content, checksum=True))
+        members.append(archive.begin(f"{root}/data/{content.storage.key}", content.storage.nbytes))
+        output.fill(content)
     add("version", b"3\n")
-    final = with_hash(pickled, output.content_hash)
-    if final != pickled:
-        output.patch(where, final)
-        archive.correct(0, zlib.crc32(final))
-    archive.close()
+
+    def finish(sums: Sums) -> None:
+        for member, crc in zip(members, sums.crcs, strict=True):
+            archive.correct(member, crc)
+        final = with_hash(pickled, sums.content_hash)
+        if final != pickled:
+            output.patch(where, final)
+            archive.correct(0, zlib.crc32(final))
+        archive.close()
+
+    return finish
 
 
 def refuses(tensor: Tensor, dtype: DType) -> str:

@@ -38,10 +38,9 @@ class ZipStream:
         self._output = output
         self._alignment = alignment
         self._entries: list[_Entry] = []
-        self._open: tuple[bytes, int, int] | None = None
 
-    def begin(self, name: str, size: int) -> None:
-        """Write the header of a member of so many bytes, which follow."""
+    def begin(self, name: str, size: int, crc: int = 0) -> int:
+        """Write the header of a member of so many bytes, which follow; return its number."""
         encoded = name.encode("utf-8", "surrogateescape")
         offset = self._output.position
         large = size >= _MOST
@@ -52,25 +51,19 @@ class ZipStream:
             extra += _PADDING + struct.pack("<H", padding) + b"Z" * padding
         stated = _MOST if large else size
         header = _LOCAL.pack(
-            b"PK\x03\x04", _VERSION64 if large else _VERSION, _UTF8, 0, 0, _DATE, 0, stated, stated,
-            len(encoded), len(extra),
+            b"PK\x03\x04", _VERSION64 if large else _VERSION, _UTF8, 0, 0, _DATE, crc, stated,
+            stated, len(encoded), len(extra),
         )  # fmt: skip
         self._output.write(header + encoded + extra)
-        self._open = encoded, size, offset
-
-    def end(self, crc: int) -> None:
-        """Fill in the checksum of the member whose bytes were written."""
-        assert self._open is not None
-        name, size, offset = self._open
-        self._output.patch(offset + _CRC_AT, struct.pack("<L", crc))
-        self._entries.append(_Entry(name, size, offset, crc))
-        self._open = None
+        self._entries.append(_Entry(encoded, size, offset, crc))
+        return len(self._entries) - 1
 
     def correct(self, number: int, crc: int) -> None:
-        """Fill in another checksum of a member whose bytes were replaced."""
+        """Fill in the checksum of a member, now that it is known."""
         entry = self._entries[number]
-        self._output.patch(entry.offset + _CRC_AT, struct.pack("<L", crc))
-        self._entries[number] = entry._replace(crc=crc)
+        if entry.crc != crc:
+            self._output.patch(entry.offset + _CRC_AT, struct.pack("<L", crc))
+            self._entries[number] = entry._replace(crc=crc)
 
     def close(self) -> None:
         """Write the directory."""
