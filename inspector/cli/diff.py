@@ -13,6 +13,7 @@ import click
 from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.diff_series import print_series
 from inspector.cli.diff_text import print_result
+from inspector.cli.window import compare_in_window
 from inspector.core.analysis.comparison import Choices, Result, Tolerance, result_of
 from inspector.core.analysis.comparison.report_csv import write_csv
 from inspector.core.analysis.comparison.report_html import write_html
@@ -75,6 +76,7 @@ def _root(_: click.Context, __: click.Parameter, value: str | None) -> Path | No
 @click.option("--at-b", metavar="PATH", callback=_root, help="Where to compare from in B.")
 @click.option("--no-prefixes", is_flag=True, help="Take keys as they are: no module., backbone. …")
 @click.option("--all", "every", is_flag=True, help="Print every row, also what is the same.")
+@click.option("--gui", is_flag=True, help="Compare two files in the window; no other options.")
 def command(
     files: tuple[str, ...],
     form: str | None,
@@ -87,6 +89,7 @@ def command(
     at_b: Path | None,
     no_prefixes: bool,
     every: bool,
+    gui: bool,
 ) -> int:
     """Compare two checkpoints: tensors, and every other value in them.
 
@@ -103,8 +106,12 @@ def command(
       inspector diff a.pt b.pt --fail-on missing,unexpected,shape
       inspector diff a.pt b.pt --rtol 1e-6 --json | jq .summary
       inspector diff a.pt b.pt --html report.html
+      inspector diff a.pt b.pt --gui
       inspector diff runs/
     """
+    if gui:
+        others = (form, html, values_only, rtol, atol, at_a, at_b, no_prefixes, every)
+        return _show(files, alone=not any(others))
     collecting = gc.isenabled()
     gc.disable()  # many small values live to the end; looking for garbage among them takes long
     try:
@@ -124,6 +131,12 @@ def command(
             f"The values of {plural(len(lost), 'tensor')} cannot be compared: {lost[0].note}"
         )
     return int(any(_REASONS[reason](result) for reason in fail_on))
+
+
+def _show(files: tuple[str, ...], *, alone: bool) -> int:
+    if len(files) != 2 or not alone:
+        raise click.UsageError("--gui takes two files and no other option: choose in the window")
+    return compare_in_window(*files)
 
 
 def _compare(

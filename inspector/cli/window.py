@@ -32,6 +32,15 @@ def command(files: tuple[str, ...], new_window: bool) -> None:
     sys.exit(run([str(Path(file).absolute()) for file in files], new_window=new_window))
 
 
+def compare_in_window(a: str, b: str) -> int:
+    """Compare two files in a tab of the window that is open, or of a new one."""
+    if not _has_display():
+        raise click.UsageError("There is no display here: leave out --gui")
+    from inspector.gui.app import run
+
+    return run([str(Path(file).absolute()) for file in (a, b)], compare=True)
+
+
 def _has_display() -> bool:
     """True if Qt would find a screen; only X11 and Wayland can be missing one."""
     if sys.platform in ("win32", "darwin"):

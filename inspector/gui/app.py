@@ -51,24 +51,27 @@ def main() -> int:
     return run(sys.argv[1:])
 
 
-def run(paths: list[str], *, new_window: bool = False) -> int:
+def run(paths: list[str], *, new_window: bool = False, compare: bool = False) -> int:
     """Open the window, one tab per path, and return when it is closed.
 
-    Without `new_window`, the paths go to the window that this user has open on this screen.
+    With `compare`, the two paths are compared in one tab. Without `new_window`, the paths go to the
+    window that this user has open on this screen.
     """
     be_responsive()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would not hear it
     application = Application([NAME])
     instance = SingleInstance(None if new_window else socket_name())
-    if instance.hand_over([address(path) for path in paths]):
+    if instance.hand_over([address(path) for path in paths], compare=compare):
         end_busy_cursor()
         return 0
     context = make_context(application)
     # Beside the first paint, not in front of it: importing numpy takes as long as the tree does.
     context.jobs.start("Starting workers", _warm, context.engine)
-    window = start(application, context, paths)
+    window = start(application, context, paths, compare=compare)
     instance.open_requested.connect(window.open_uris)
     instance.open_requested.connect(lambda: come_forward(window))
+    instance.compare_requested.connect(lambda two: window.compare(*two))
+    instance.compare_requested.connect(lambda: come_forward(window))
     report_mistakes(window)
     try:
         return application.exec()
@@ -89,11 +92,16 @@ def be_responsive() -> None:
     gc.set_threshold(20_000, 2, 100_000)
 
 
-def start(application: Application, context: AppContext, paths: list[str]) -> MainWindow:
-    """Show the window, which begins to open `paths`."""
+def start(
+    application: Application, context: AppContext, paths: list[str], *, compare: bool = False
+) -> MainWindow:
+    """Show the window, which begins to open `paths`, or to compare the two."""
     window = create_window(context)
     application.open_requested.connect(window.open_uri)
-    window.open_uris(address(path) for path in paths)
+    if compare:
+        window.compare(*map(address, paths[:2]))
+    else:
+        window.open_uris(address(path) for path in paths)
     if not paths and context.preferences["restore_session"]:
         window.open_session()
     window.show()
@@ -119,9 +127,7 @@ def make_context(application: QApplication, engine: WorkerPool | None = None) ->
     )
     preferences = Preferences(Settings(settings_path()))
     theme = Theme(application, chosen_theme(preferences))
-    context = AppContext(
-        JobRunner(), theme, settings, preferences, engine or WorkerPool()
-    )
+    context = AppContext(JobRunner(), theme, settings, preferences, engine or WorkerPool())
     follow_choice(context)
     return context
 

@@ -1,9 +1,10 @@
 """One window per person and screen: who comes second hands over what is to be opened.
 
 Through a socket that only this user can reach go two messages, each a length in 4 bytes and a JSON
-object: `{"version": 1, "open": [addresses], "token": "..."}` and the answer
-`{"version": 1, "opened": true}`. Whoever does not answer in time is taken for hung, whoever says
-anything else is not listened to; then the second window opens as if it were the first.
+object: `{"version": 1, "open": [addresses], "token": "..."}`, with `"compare": true` if the two
+addresses are to be compared, and the answer `{"version": 1, "opened": true}`. Whoever does not
+answer in time is taken for hung, whoever says anything else is not listened to; then the second
+window opens as if it were the first.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ class SingleInstance(QObject):
     As an object, because Qt's own strings lose what is no valid text in the name of a file.
     """
 
+    compare_requested = Signal(object)
+    """Two addresses that are to be compared."""
+
     def __init__(self, name: str | None) -> None:
         super().__init__()
         self._name = name
@@ -53,12 +57,15 @@ class SingleInstance(QObject):
         self._server.newConnection.connect(self._welcome)
         self._guests: set[_Guest] = set()
 
-    def hand_over(self, addresses: list[str], patience: int = PATIENCE) -> bool:
+    def hand_over(
+        self, addresses: list[str], patience: int = PATIENCE, *, compare: bool = False
+    ) -> bool:
         """Return True if a running window takes the addresses; otherwise wait for others here."""
         if self._name is None:
             return False
         deadline = QDeadlineTimer(patience)
-        message = _packed({"version": _VERSION, "open": addresses, "token": _token()})
+        asked = {"version": _VERSION, "open": addresses, "token": _token()}
+        message = _packed({**asked, "compare": True} if compare else asked)
         if len(message) > _LARGEST or len(addresses) > _MOST_ADDRESSES:
             return False
         answer = _ask(self._name, message, deadline)
@@ -92,6 +99,7 @@ class SingleInstance(QObject):
             guest = _Guest(socket)
             self._guests.add(guest)
             guest.asked.connect(self.open_requested)
+            guest.asked_to_compare.connect(self.compare_requested)
             guest.left.connect(self._forget)
             if len(self._guests) > _MOST_GUESTS:
                 guest.leave()
@@ -106,6 +114,7 @@ class _Guest(QObject):
     """A connection that may bring one message."""
 
     asked = Signal(object)
+    asked_to_compare = Signal(object)
     left = Signal(object)
 
     def __init__(self, socket: QLocalSocket) -> None:
@@ -149,7 +158,8 @@ class _Guest(QObject):
         if addresses is not None and self._answer():
             if message.get("token"):
                 os.environ[_ACTIVATION] = message["token"]  # Qt shows it to the compositor
-            self.asked.emit(addresses)
+            compare = message.get("compare") is True and len(addresses) == 2
+            (self.asked_to_compare if compare else self.asked).emit(addresses)
         self.leave()
 
     def _answer(self) -> bool:

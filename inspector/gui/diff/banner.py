@@ -46,7 +46,6 @@ class DiffBanner(QWidget):
             "1 other value differs" if number == 1 else f"{text.exact(number)} other values differ"
         )
         self.values = _badge(words, "Epochs, losses, options: what differs besides tensors")
-        self.values.setVisible(bool(number))
         self.values.clicked.connect(self.values_requested)
         self.through = PlainLabel(through_words(sides.matching), tone="muted", wrap=True)
         self.change = QPushButton("Change…")
@@ -54,7 +53,7 @@ class DiffBanner(QWidget):
         self.change.setToolTip("Choose what is compared, what is looked through, and the tolerance")
         self.change.clicked.connect(self.overview_requested)
         self._lay_out()
-        self.values.setVisible(bool(number))
+        self.values.setVisible(bool(number))  # not before it has a parent: it would be a window
         self._dress()
         theme.changed.connect(self._dress)
 

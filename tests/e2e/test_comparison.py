@@ -1,0 +1,422 @@
+"""Two checkpoints of a real training side by side, from the drop to the last heat map."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.core.engine import WorkerPool
+from inspector.gui import notify
+from inspector.gui.app import Application, start
+from inspector.gui.diff.columns import COLUMNS, column_number
+from inspector.gui.diff.depth import DepthPage
+from inspector.gui.diff.heat_maps import HeatMapsPage
+from inspector.gui.diff.histograms import HistogramsPage
+from inspector.gui.diff.other_values import ValuesPage
+from inspector.gui.diff.overview import OverviewPage
+from inspector.gui.diff.pages import PAGES
+from inspector.gui.diff.scatter import ScatterPage
+from inspector.gui.diff.statuses import FILTERS
+from inspector.gui.diff.summary import SummaryPage
+from inspector.gui.diff.view import ComparisonView
+from inspector.gui.window.main_window import MainWindow
+from inspector.gui.window.pages import ErrorPage
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+COPY = Qt.DropAction.CopyAction
+PATIENCE = 30_000
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a small net whose first layer is frozen; save epochs, a new head, other wrappers."""
+    import torch
+
+    folder = tmp_path_factory.mktemp("run")
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 8, 3),
+        torch.nn.BatchNorm2d(8),
+        torch.nn.ReLU(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(8 * 36, 5),
+    )
+    net[0].requires_grad_(False)
+    optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=1e-2)
+    for epoch in range(3):
+        loss = net(torch.randn(16, 1, 8, 8)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        state = {"epoch": epoch, "loss": loss.item(), "model": net.state_dict()}
+        torch.save(state, folder / f"epoch{epoch}.pt")
+    torch.save({f"module.{k}": v for k, v in net.state_dict().items()}, folder / "parallel.pt")
+    fresh = {k: v.clone() for k, v in net.state_dict().items()}
+    fresh["4.weight"], fresh["4.bias"] = torch.zeros(7, 288), torch.zeros(7)
+    fresh["1.weight"][3] = float("nan")
+    fresh["extra"] = torch.ones(3)
+    torch.save(fresh, folder / "swapped.pt")
+    torch.save({f"backbone.{k}.w": v for k, v in net.state_dict().items()}, folder / "renamed.pt")
+    (folder / "page.pt").write_text("<!doctype html><title>404</title>")
+    many = {f"layers.{n}.weight": torch.full((50_000,), float(n)) for n in range(400)}
+    torch.save(many, folder / "many1.pt")
+    torch.save({k: v + 1e-3 for k, v in many.items()}, folder / "many2.pt")
+    return folder
+
+
+@pytest.fixture
+def compared(open_window: Any, qtbot: QtBot, run: Path) -> Callable[..., ComparisonView]:
+    """Compare two files of the run and wait until all bytes have been compared."""
+
+    def compare(a: str, b: str, *, wait: bool = True) -> ComparisonView:
+        window = open_window()
+        window.compare(str(run / a), str(run / b))
+        return view_of(window, qtbot, wait=wait)
+
+    return compare
+
+
+def view_of(window: MainWindow, qtbot: QtBot, *, wait: bool = True) -> ComparisonView:
+    tab = window.current_comparison()
+    assert tab is not None
+    qtbot.waitUntil(lambda: tab.view is not None, timeout=PATIENCE)
+    assert tab.view is not None
+    view = tab.view
+    if wait:
+        qtbot.waitUntil(lambda: not view.run.is_busy and view.pane.idle, timeout=PATIENCE)
+    return view
+
+
+def names(view: ComparisonView) -> list[str]:
+    """Return the names of the rows on screen, from top to bottom."""
+    model = view.pane.model
+    entries = [model.entry(line) for line in range(model.rowCount())]
+    return [entry.name for entry in entries if entry.number >= 0]
+
+
+def statuses(view: ComparisonView) -> dict[str, str]:
+    return {row.pair.name: row.status for row in view.run.rows if row.into is None}
+
+
+def number_of(view: ComparisonView, name: str) -> int:
+    return next(row.number for row in view.run.rows if row.pair.name == name)
+
+
+def shown(view: ComparisonView, page: Any, name: str, qtbot: QtBot) -> Any:
+    """Look at a row in one way, and return the page once it shows something."""
+    view.panel.prefer(page, whole=False)
+    view.pane.go_to(number_of(view, name))
+    view._look_again()
+    found = view.panel.page()
+    assert isinstance(found, page)
+    qtbot.waitUntil(lambda: found.state != "busy", timeout=PATIENCE)
+    return found
+
+
+def test_a_frozen_layer_is_told_from_what_trained(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    found = statuses(view)
+    assert found["0.weight"] == found["0.bias"] == "same"
+    assert found["1.weight"] == found["4.weight"] == "changed"
+    assert all(row.sure for row in view.run.rows)
+    view.pane.set_filter(next(row for row in FILTERS if row.name == "frozen"))
+    qtbot.waitUntil(lambda: view.pane.idle)
+    assert names(view) == ["0.weight", "0.bias"]
+    assert "epoch0.pt → epoch2.pt" in view.banner.title.text()
+    assert view.status() == f"All {len(view.run.rows)} rows are certain."
+
+
+def test_no_other_window_flashes_up_on_the_way(compared: Any, qapp: Application) -> None:
+    shown_windows = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+                shown_windows.extend([type(watched).__name__] if watched.isWindow() else [])
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    view = compared("epoch0.pt", "epoch2.pt")
+    for page in PAGES:
+        view.panel.prefer(page, whole=False)
+        view.step(1)
+    qapp.removeEventFilter(watch)
+    assert shown_windows == ["MainWindow"]
+
+
+def test_filters_search_and_sorting(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    window = view.window()
+    assert isinstance(window, MainWindow)
+    window.action("only_changes").trigger()
+    qtbot.waitUntil(lambda: view.pane.idle)
+    assert "0.weight" not in names(view)
+    assert window.action("only_changes").isChecked()
+    window.action("only_unchanged").trigger()
+    qtbot.waitUntil(lambda: view.pane.idle)
+    assert names(view) == ["0.weight", "0.bias"]
+    window.action("only_unchanged").trigger()
+    qtbot.waitUntil(lambda: view.pane.idle)
+    with qtbot.waitSignal(view.pane.arranged):
+        qtbot.keyClicks(view.pane.bar.box, "running")
+    assert names(view) == ["1.running_mean", "1.running_var"]
+    with qtbot.waitSignal(view.pane.arranged):
+        view.pane.bar.box.clear()
+    column = column_number("relative")
+    with qtbot.waitSignal(view.pane.arranged):
+        header = view.pane.table.horizontalHeader()
+        header.setSortIndicator(column, Qt.SortOrder.DescendingOrder)
+    sizes = [view.run.rows[number_of(view, name)].measures.rel_l2 for name in names(view)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_keys_go_from_difference_to_difference(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    visited = []
+    for _ in range(3):
+        qtbot.keyClick(view.window(), Qt.Key.Key_F8)
+        visited.append(view.run.rows[view.pane.table.current_number()].pair.name)
+    assert visited == ["1.weight", "1.bias", "1.running_mean"]
+    qtbot.keyClick(view.window(), Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(view.window(), Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
+    assert view.run.rows[view.pane.table.current_number()].pair.name == "1.weight"
+    qtbot.keyClick(view.window(), Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
+    assert view.notice.words() == "There is no difference further above."
+
+
+def test_every_page_of_a_row(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    name = "4.weight"
+    row = view.run.rows[number_of(view, name)]
+    summary = shown(view, SummaryPage, name, qtbot)
+    assert "Changed" in summary.sentence.plain()
+    histograms = shown(view, HistogramsPage, name, qtbot)
+    bins = histograms.histogram.bins()
+    assert sum(one.a for one in bins) == pytest.approx(5 * 288)
+    assert sum(one.b for one in bins) == pytest.approx(5 * 288)
+    heat = shown(view, HeatMapsPage, name, qtbot)
+    a, b, apart = heat._overview
+    assert (apart.values == b.values.astype(float) - a.values.astype(float)).all()
+    assert abs(apart.values).max() == row.measures.max_abs
+    heat.pictures[2].set_spot(row.measures.at)
+    assert heat.pictures[0].spot == row.measures.at
+    assert heat.value.plain().count("\n") == 2
+    scatter = shown(view, ScatterPage, name, qtbot)
+    assert scatter.note.plain().startswith(f"All 1{chr(0x202F)}440 pairs.")
+    depth = shown(view, DepthPage, name, qtbot)
+    assert {spot.is_same for spot in depth.spots} == {True, False}
+
+
+def test_other_values(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    qtbot.mouseClick(view.banner.values, LEFT)
+    page = view.panel.page()
+    assert isinstance(page, ValuesPage)
+    rows = [
+        [page.model.index(line, column).data() for column in range(4)]
+        for line in range(page.model.rowCount())
+    ]
+    assert ["epoch", "0", "2", "+2"] in rows
+
+
+def test_wrappers_are_looked_through_and_that_can_be_switched_off(
+    compared: Any, qtbot: QtBot
+) -> None:
+    view = compared("epoch2.pt", "parallel.pt")
+    assert set(statuses(view).values()) == {"same"}
+    assert "module." in view.banner.through.plain()
+    assert view.notice.words().startswith("All tensors are the same in both.")
+    tab = view.window().current_comparison()
+    page = view.panel.page()
+    assert isinstance(page, OverviewPage)
+    qtbot.mouseClick(page.prefixes, LEFT, pos=QPoint(8, page.prefixes.height() // 2))
+    qtbot.waitUntil(lambda: tab.view is not view, timeout=PATIENCE)
+    view = view_of(tab.window(), qtbot)
+    page = view.panel.page()
+    qtbot.mouseClick(page.wrappers, LEFT, pos=QPoint(8, page.wrappers.height() // 2))
+    before = view
+    qtbot.waitUntil(lambda: tab.view is not before, timeout=PATIENCE)
+    view = view_of(tab.window(), qtbot)
+    assert set(statuses(view).values()) == {"renamed"}  # by their content: names tell nothing
+
+
+def test_a_new_head_and_nan(compared: Any, qtbot: QtBot) -> None:
+    view = compared("parallel.pt", "swapped.pt")
+    found = statuses(view)
+    assert found["4.weight"] == found["4.bias"] == "shape"
+    assert found["extra"] == "added"
+    assert "1 became NaN" in COLUMNS[1].of_row(view.run.rows[number_of(view, "1.weight")])
+    heat = shown(view, HeatMapsPage, "4.weight", qtbot)
+    assert heat.state == "empty"
+    histograms = shown(view, HistogramsPage, "extra", qtbot)
+    assert histograms.found.a is None
+    assert view.panel.titles() == ["Summary", "Histograms", "By depth"]
+
+
+def test_renamed_tensors_have_one_row(compared: Any) -> None:
+    view = compared("parallel.pt", "renamed.pt")
+    assert "renamed" in set(statuses(view).values())
+    assert view.banner.counts["renamed"].isVisible()
+
+
+def test_tolerance_makes_noise_of_small_changes(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    page = view.panel.page()
+    assert isinstance(page, OverviewPage)
+    page.atol.setFocus()
+    page.atol.selectAll()
+    qtbot.keyClicks(page.atol, "1000")
+    qtbot.keyClick(page.atol, Qt.Key.Key_Return)
+    assert "changed" not in set(statuses(view).values())
+    assert view.banner.counts["noise"].isVisible()
+
+
+def test_swapping_sides(compared: Any, qtbot: QtBot) -> None:
+    view = compared("parallel.pt", "swapped.pt")
+    window = view.window()
+    tab = window.current_comparison()
+    window.action("swap_sides").trigger()
+    qtbot.waitUntil(lambda: tab.view is not view, timeout=PATIENCE)
+    swapped = view_of(window, qtbot)
+    assert statuses(swapped)["extra"] == "removed"
+    assert window.tabs.tabText(0).startswith("swapped.pt")
+
+
+def test_cancel_in_the_middle_and_go_on(compared: Any, qtbot: QtBot) -> None:
+    view = compared("many1.pt", "many2.pt", wait=False)
+    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
+        qtbot.waitUntil(lambda: bool(view.run.rows), timeout=PATIENCE)
+        view._cancel()
+    assert view.run.state == "stopped"
+    qtbot.waitUntil(lambda: len(view.run.rows) == 400 and view.pane.idle, timeout=PATIENCE)
+    assert view.notice.words().startswith("Stopped: ")
+    assert names(view) or view.pane.model.rowCount()
+    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
+        qtbot.mouseClick(view.notice.buttons()[0], LEFT)
+    qtbot.waitUntil(lambda: view.run.sure == 400, timeout=PATIENCE)
+    assert set(statuses(view).values()) == {"changed"}
+
+
+# Python 3.11 itself: two of its threads close one pipe when a process pool breaks.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_process_that_is_killed_leaves_what_is_known(
+    compared: Any, qtbot: QtBot, engine: WorkerPool
+) -> None:
+    view = compared("many1.pt", "many2.pt", wait=False)
+    qtbot.waitUntil(lambda: view.run.sure > 0 or not view.run.is_busy, timeout=PATIENCE)
+    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE, raising=False):
+        for pid in engine.pids():
+            os.kill(pid, signal.SIGKILL)
+    if view.run.state == "done":
+        pytest.skip("the comparison was faster than the signal")
+    assert view.run.state == "failed"
+    assert "process that was computing has ended" in view.notice.words()
+    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
+        qtbot.mouseClick(view.notice.buttons()[0], LEFT)
+    assert view.run.state == "done"
+
+
+def test_a_file_that_changes_says_so(
+    open_window: Any, qtbot: QtBot, run: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.pt"
+    copy.write_bytes((run / "epoch0.pt").read_bytes())
+    window = open_window()
+    window.compare(str(run / "epoch1.pt"), str(copy))
+    view_of(window, qtbot)
+    tab = window.current_comparison()
+    copy.write_bytes((run / "epoch2.pt").read_bytes())
+    tab.look_again()
+    qtbot.waitUntil(lambda: "copy.pt" in tab.notice.words(), timeout=PATIENCE)
+    qtbot.mouseClick(tab.notice.buttons()[0], LEFT)
+    view = view_of(window, qtbot)
+    assert statuses(view)["4.weight"] == "changed"
+
+
+def test_two_that_cannot_be_compared(open_window: Any, qtbot: QtBot, run: Path) -> None:
+    window = open_window()
+    window.compare(str(run / "epoch0.pt"), str(run / "page.pt"))
+    tab = window.current_comparison()
+    qtbot.waitUntil(lambda: not tab.is_busy, timeout=PATIENCE)
+    page = tab.findChild(ErrorPage)
+    assert page.title() == "These two cannot be compared"
+    assert "page.pt" in page.message.plain()
+
+
+def test_one_file_dropped_on_an_open_checkpoint(open_window: Any, qtbot: QtBot, run: Path) -> None:
+    window = open_window(run / "epoch0.pt")
+    drop(window, [run / "epoch2.pt"], right=True)
+    assert window.drop_hint.zones() == ["Open", "Compare with epoch0.pt"]
+    view = view_of(window, qtbot)
+    assert view.sides.a.source.uri.endswith("epoch0.pt")
+    assert view.sides.b.source.uri.endswith("epoch2.pt")
+
+
+def test_two_files_dropped_together(open_window: Any, qtbot: QtBot, run: Path) -> None:
+    window = open_window()
+    drop(window, [run / "epoch0.pt", run / "epoch1.pt"], right=True)
+    assert window.drop_hint.zones() == ["Open both", "Compare the two"]
+    assert view_of(window, qtbot).sides.b.source.uri.endswith("epoch1.pt")
+
+
+def drop(window: MainWindow, files: list[Path], *, right: bool) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    x = window.width() * (3 if right else 1) // 4
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(5, 50), COPY, mime, LEFT, NONE))
+    QApplication.sendEvent(window, QDragMoveEvent(QPoint(x, 50), COPY, mime, LEFT, NONE))
+    QApplication.sendEvent(window, QDropEvent(QPointF(x, 50), COPY, mime, LEFT, NONE))
+
+
+def test_menus(open_window: Any, qtbot: QtBot, run: Path, monkeypatch: Any) -> None:
+    window = open_window(run / "epoch0.pt", run / "epoch1.pt")
+    window.action("compare_open").trigger()
+    view = view_of(window, qtbot)
+    assert view.sides.a.source.uri.endswith("epoch1.pt")
+    assert not window.action("compare").isEnabled()
+    window.tabs.setCurrentIndex(0)
+    monkeypatch.setattr(notify, "choose_checkpoints", lambda *_: [str(run / "epoch2.pt")])
+    window.action("compare").trigger()
+    view = view_of(window, qtbot)
+    assert view.sides.b.source.uri.endswith("epoch2.pt")
+    assert len(window.comparisons()) == 2
+    window.action("copy_key").trigger()
+    view.pane.table.select(1)
+    window.action("copy_key").trigger()
+    assert QGuiApplication.clipboard().text() == view.pane.model.entry(1).name
+    window.action("close_tab").trigger()
+    assert len(window.comparisons()) == 1
+
+
+def test_the_window_starts_with_a_comparison(
+    qapp: Application, open_window: Any, qtbot: QtBot, run: Path
+) -> None:
+    first = open_window()
+    window = start(
+        qapp, first.context, [str(run / "epoch0.pt"), str(run / "epoch1.pt")], compare=True
+    )
+    qtbot.addWidget(window)
+    assert view_of(window, qtbot).run.state == "done"
+
+
+def test_names_in_files_are_never_markup(open_window: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    import torch
+
+    for number in (1, 2):
+        torch.save({"<b>bold</b>": torch.ones(2) * number}, tmp_path / f"<i>{number}.pt")
+    window = open_window()
+    window.compare(str(tmp_path / "<i>1.pt"), str(tmp_path / "<i>2.pt"))
+    view = view_of(window, qtbot)
+    view.step(1)
+    assert view.panel.title.text() == "<b>bold</b>"
+    assert "&lt;b&gt;" in view.pane.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
