@@ -9,7 +9,7 @@ from inspector.core.arrays.encodings import encoding_of, unpack
 from inspector.core.arrays.views import View, distinct_view, pieces
 from inspector.core.errors import Damaged, FormatError
 from inspector.core.model import DType, Tensor
-from inspector.core.sources import Source, read_exactly
+from inspector.core.sources import Source, read_exactly, read_into
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,8 @@ def check_bounds(tensor: Tensor) -> None:
 def stored_chunks(block: Block) -> Iterator[Array]:
     """Yield the stored numbers of a block, each once, in runs of a size that suits a cache.
 
-    Codes of packed dtypes are unpacked. Raises SourceError.
+    A run is there until the next one is asked for, which may take its place in memory. Codes of
+    packed dtypes are unpacked. Raises SourceError.
     """
     import numpy as np
 
@@ -106,9 +107,12 @@ def stored_chunks(block: Block) -> Iterator[Array]:
             yield run[: values - first * 8 // encoding.bits] if encoding.bits < 8 else run
         return
     stored_as = np.dtype("<" + encoding.stored)
+    # New memory of this size costs as much as filling it.
+    room = memoryview(bytearray(min(step, total)))
     for first in range(0, total, step):
-        data = read_exactly(source, start + first, min(step, total - first), "a tensor")
-        yield np.frombuffer(data, stored_as)
+        part = room[: total - first]
+        read_into(source, start + first, part, "a tensor")
+        yield np.frombuffer(part, stored_as)
 
 
 def load_stored(block: Block) -> Array:
