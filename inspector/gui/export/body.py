@@ -20,11 +20,11 @@ from inspector.gui.export.code_page import CodePage
 from inspector.gui.export.file_page import FilePage
 from inspector.gui.export.findings_page import FindingsPage
 from inspector.gui.export.forecast import Forecast, read_target
-from inspector.gui.export.outlook import Asked, Outlook, Target
+from inspector.gui.export.outlook import Asked, Outlook, Target, let_go
 from inspector.gui.export.preset_bar import PresetBar
 from inspector.gui.export.rules_page import RulesPage
 from inspector.gui.export.save_bar import SaveBar
-from inspector.gui.export.survey import Survey, recipe_at, source_size, survey, tick_paths
+from inspector.gui.export.survey import Survey, recipe_at, survey, tick_paths
 from inspector.gui.export.target_page import TargetPage
 from inspector.gui.export.ticks import Ticks
 from inspector.gui.export.tree_pane import TickedPane
@@ -113,7 +113,7 @@ class ExportBody(QWidget):
         are_usable = all([self.rules.check(), self.file_page.check()])
         if not are_usable:
             self.forecast.stop()
-            self.outlook = None
+            self._drop_outlook()
             self.save_bar.show_problem("Put right what is marked in red first.")
             self._allow()
             return
@@ -125,6 +125,7 @@ class ExportBody(QWidget):
         self.forecast.plan(self._found, asked)
 
     def _show_outlook(self, outlook: Outlook) -> None:
+        self._drop_outlook()
         self.outlook = outlook
         plan = outlook.plan
         self.tree.show_outlook(outlook)
@@ -136,23 +137,31 @@ class ExportBody(QWidget):
         self.code.show_texts(outlook.command, outlook.code)
         errors = [found.message for found in plan.findings if found.severity == "error"]
         self.save_bar.show_problem(errors[0] if errors else "")
-        self.save_bar.summary.set_plain(_summary(self._found, outlook))
+        self.save_bar.summary.set_plain(outlook.summary)
         self._allow()
         if self._wants_save:
             self._save()
         self.planned.emit()
 
     def _show_refusal(self, error: Exception) -> None:
-        self.outlook = None
+        self._drop_outlook()
         self._wants_save = False
         said = _said(error)
         if "shard" in said and self.recipe().max_shard_size:
             self.file_page.say_of_shards(text.printable(said, 300))
         self.save_bar.show_problem(said)
-        self.tree.show_outlook(None)
         self.code.show_texts("", "")
         self._allow()
         self.planned.emit()
+
+    def _drop_outlook(self) -> None:
+        """Free what was planned before, off the GUI thread: it may be large."""
+        before = [self.outlook] if self.outlook is not None else []
+        self.outlook = None
+        self.tree.show_outlook(None)
+        self.findings.forget()
+        if before:
+            self._context.jobs.start("Letting go", let_go, before)
 
     def _say_of_casts(self, done: float) -> None:
         if self.outlook is None or not self.outlook.casts:
@@ -358,18 +367,6 @@ def _suggested(uri: str) -> str:
     name = FilePath(uri.rpartition("/")[2] if "://" in uri else uri)
     folder = FilePath.home() if "://" in uri else name.parent
     return str(folder / f"{name.stem}-export.pt")
-
-
-def _summary(found: Survey, outlook: Outlook) -> str:
-    rows = sum(1 for row in outlook.plan.rows if row.key)
-    every = sum(1 for member in found.members.values() if member.node.kind == "tensor")
-    before, after = text.size(source_size(found)), text.size(outlook.plan.nbytes)
-    files = len(outlook.plan.files)
-    many = f" in {files} files" if files > 1 else ""
-    return (
-        f"{text.exact(rows)} of {text.plural(every, 'tensor')}   ·   "
-        f"file of {before} → {after} of values{many}"
-    )
 
 
 def _ticked(

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from inspector.core import text
-from inspector.core.export import Dropped, loss_findings
+from inspector.core.export import loss_findings
 from inspector.core.export.plan import Loss
-from inspector.core.model import Finding, Path
-from inspector.core.summary import path_text
+from inspector.core.model import Finding
 from inspector.gui.export.outlook import Outlook
 from inspector.gui.theme import Theme
 from inspector.gui.viewers.finding_list import FindingList
 from inspector.gui.widgets.labels import PlainLabel
-
-_LISTED = 40  # names of what is left out
-_REASONS = {
-    "not-chosen": "not chosen",
-    "does-not-fit": "do not fit the target",
-    "duplicate": "stand under another key already",
-    "collision": "would have a key that another one has",
-    "not-supported": "cannot be written in this format",
-    "omitted": "left out as parts of the training run",
-    "damaged": "are damaged in this file",
-}
 
 
 class FindingsPage(QScrollArea):
@@ -68,8 +54,12 @@ class FindingsPage(QScrollArea):
         """Show the findings of a plan; nothing is known yet of its casts."""
         self._outlook, self._losses = outlook, None
         self._show()
-        self.dropped.set_plain(_dropped_text(outlook.plan.dropped))
-        self.dropped.setVisible(bool(outlook.plan.dropped))
+        self.dropped.set_plain(outlook.dropped)
+        self.dropped.setVisible(bool(outlook.dropped))
+
+    def forget(self) -> None:
+        """Let go of a plan; what is on screen stays until the next one."""
+        self._outlook, self._losses = None, None
 
     def show_losses(self, losses: Sequence[Loss]) -> None:
         """Show what casts lose."""
@@ -88,18 +78,3 @@ class FindingsPage(QScrollArea):
             found = [Finding("nothing", "info", "Nothing stands in the way.", ())]
         # A place in the file is no place in this window.
         self.list.show_findings([finding._replace(path=()) for finding in found])
-
-
-def _dropped_text(dropped: Sequence[Dropped]) -> str:
-    lines = []
-    counts = Counter(entry.reason for entry in dropped)
-    for reason, number in counts.items():
-        names = [entry.source for entry in dropped if entry.reason == reason][:_LISTED]
-        more = f" and {text.exact(number - len(names))} more" if number > len(names) else ""
-        listed = ", ".join(_name(path) for path in names)
-        lines.append(f"{text.plural(number, 'entry')} {_REASONS[reason]}: {listed}{more}.")
-    return "\n\n".join(lines)
-
-
-def _name(path: Path) -> str:
-    return text.printable(path_text(path), 120)

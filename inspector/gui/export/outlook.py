@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from inspector.core import text
 from inspector.core.export import (
     Dropped,
     Fit,
@@ -16,13 +18,25 @@ from inspector.core.export import (
     loading_code,
     make_plan,
 )
+from inspector.core.export.plan import DropReason
 from inspector.core.model import Node, Path, Tensor
 from inspector.core.progress import Progress, part, silent
+from inspector.core.summary import path_text
 from inspector.gui.export.choosing import with_ticks
-from inspector.gui.export.survey import Survey
+from inspector.gui.export.survey import Survey, source_size
 from inspector.gui.export.ticks import Ticks
 
 _PULSE = 1000  # rows between two progress calls
+_LISTED = 40  # names of what is left out for one reason
+_REASONS: dict[DropReason, str] = {
+    "not-chosen": "not chosen",
+    "does-not-fit": "left out, as they do not fit the target",
+    "duplicate": "left out, as they stand under another key already",
+    "collision": "left out, as another one has the same key",
+    "not-supported": "left out, as this format cannot hold them",
+    "omitted": "left out as parts of the training run",
+    "damaged": "left out, as their bytes are damaged",
+}
 
 
 class Target(NamedTuple):
@@ -62,12 +76,11 @@ class Outlook(NamedTuple):
     """By `id(node)` of its groups."""
     command: str
     code: str
-
-    @property
-    def casts(self) -> int:
-        """Bytes that have to be read to know what casting loses."""
-        rows = self.plan.rows
-        return sum(row.stored.nbytes for row in rows if row.is_cast and row.nbytes)
+    dropped: str
+    """What is left out, and why, in sentences."""
+    summary: str
+    casts: int
+    """Bytes that have to be read to know what casting loses."""
 
 
 def look_ahead(found: Survey, asked: Asked, *, progress: Progress = silent) -> Outlook:
@@ -94,9 +107,56 @@ def look_ahead(found: Survey, asked: Asked, *, progress: Progress = silent) -> O
     _add_up(asked.ticks, asked.ticks.root, rows, kept)
     address = found.checkpoint.source.uri
     command = command_text(recipe, address, asked.file)
-    return Outlook(
-        recipe, plan, fit, rows, kept, command, loading_code(plan, asked.file, fit)
-    )  # fmt: skip
+    code = loading_code(plan, asked.file, fit)
+    left_out = _left_out(plan.dropped, report)
+    said = _summary(found, plan)
+    casts = sum(row.stored.nbytes for row in plan.rows if row.is_cast and row.nbytes)
+    return Outlook(recipe, plan, fit, rows, kept, command, code, left_out, said, casts)
+
+
+def let_go(outlooks: list[Outlook], *, progress: Progress = silent) -> None:
+    """Free outlooks bit by bit; the list must hold them alone."""
+    while outlooks:
+        plan = outlooks[-1].plan
+        parts: list[list[object]] = [list(plan.rows), list(plan.dropped)]
+        for file in plan.files:
+            parts += [list(file.contents), list(file.root.children)]
+        del plan
+        outlooks.pop()
+        for some in parts:
+            while some:
+                del some[-_PULSE:]
+                progress(0.5)
+
+
+def _left_out(dropped: Sequence[Dropped], report: Progress) -> str:
+    names: dict[DropReason, list[str]] = {}
+    counts: Counter[DropReason] = Counter()
+    for number, entry in enumerate(dropped):
+        counts[entry.reason] += 1
+        listed = names.setdefault(entry.reason, [])
+        if len(listed) < _LISTED:
+            listed.append(text.printable(path_text(entry.source), 120))
+        if number % _PULSE == 0:
+            report(0.8)
+    said = []
+    for reason, listed in names.items():
+        left = counts[reason] - len(listed)
+        more = f" and {text.exact(left)} more" if left else ""
+        many = text.plural(counts[reason], "entry")
+        said.append(f"{many} {_REASONS[reason]}: {', '.join(listed)}{more}.")
+    return "\n\n".join(said)
+
+
+def _summary(found: Survey, plan: Plan) -> str:
+    rows = sum(1 for row in plan.rows if row.key)
+    every = sum(1 for member in found.members.values() if member.node.kind == "tensor")
+    before, after = text.size(source_size(found)), text.size(plan.nbytes)
+    many = f" in {len(plan.files)} files" if len(plan.files) > 1 else ""
+    return (
+        f"{text.exact(rows)} of {text.plural(every, 'tensor')}   ·   "
+        f"file of {before} → {after} of values{many}"
+    )
 
 
 def _add_up(

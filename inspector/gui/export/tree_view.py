@@ -43,7 +43,7 @@ _INDENT, _BOX, _ICON, _GAP, _PADDING = 16, 15, 16, 7, 8
 _LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _Flag = QItemSelectionModel.SelectionFlag
 _WIDTHS = {2: 13, 3: 18, 4: 9, 5: 9}  # characters
-_KEY_SHARE = 0.56  # of what those leave
+_KEY_SHARE = 0.66  # of what those leave
 _MISSED_LEAST = (4, 2, 3)  # columns, where there is little room for the others
 _ROOMY = 44  # characters for keys, old and new
 
