@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 import signal
+import socket
 import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEvent, QSettings, Signal
+from PySide6.QtCore import QEvent, QSettings, QSocketNotifier, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
@@ -32,6 +33,7 @@ from inspector.gui.window.main_window import NAME, MainWindow
 from inspector.gui.window.theme_menu import chosen_theme, follow_choice
 
 _log = logging.getLogger(__name__)
+_WARM_AFTER = 500  # milliseconds; the tree of a usual file is on screen by then
 
 
 class Application(QApplication):
@@ -58,16 +60,18 @@ def run(paths: list[str], *, new_window: bool = False, compare: bool = False) ->
     window that this user has open on this screen.
     """
     be_responsive()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would not hear it
     application = Application([NAME])
+    hear_signals(application)
     instance = SingleInstance(None if new_window else socket_name())
     if instance.hand_over([address(path) for path in paths], compare=compare):
         end_busy_cursor()
         return 0
     context = make_context(application)
-    # Beside the first paint, not in front of it: importing numpy takes as long as the tree does.
-    context.jobs.start("Starting workers", _warm, context.engine)
     window = start(application, context, paths, compare=compare)
+    # After the first paint: two processes that import numpy would take the cores away from it.
+    warming = QTimer(singleShot=True, interval=_WARM_AFTER)
+    warming.timeout.connect(lambda: context.jobs.start("Starting workers", _warm, context.engine))
+    warming.start()
     instance.open_requested.connect(window.open_uris)
     instance.open_requested.connect(lambda: come_forward(window))
     instance.compare_requested.connect(lambda two: window.compare(*two))
@@ -76,9 +80,28 @@ def run(paths: list[str], *, new_window: bool = False, compare: bool = False) ->
     try:
         return application.exec()
     finally:
+        warming.stop()
         instance.close()
         sys.excepthook = sys.__excepthook__
         context.shut_down()
+
+
+def hear_signals(application: Application) -> None:
+    """Let Ctrl+C in the terminal, and whoever ends the session, close the program properly.
+
+    Python runs a signal's handler between two steps of its own, and while Qt waits it takes none:
+    the signal wakes Qt by a socket (https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd).
+    """
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, application)
+    notifier.activated.connect(lambda: ours.recv(64))
+    # What closes it is the handler; the sockets live as long as the program does.
+    application.setProperty("sockets", (ours, theirs))
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: application.quit())
 
 
 def be_responsive() -> None:
