@@ -215,7 +215,7 @@ class ExportBody(QWidget):
         """Give the file the ending of a format that was chosen."""
         writer = next(row for row in WRITERS if row.name == name)
         path = self.save_bar.path()
-        endings = writer.extensions or (".pt",)
+        endings = writer.extensions or _TORCH
         if path and not path.lower().endswith(endings):
             known = {ending for row in WRITERS for ending in row.extensions}
             stem = path[: -len(FilePath(path).suffix)] if FilePath(path).suffix in known else path
@@ -286,11 +286,11 @@ class ExportBody(QWidget):
     def _load_recipe(self, recipe: Recipe) -> None:
         if recipe.at is not None and recipe.at != self._found.at:
             self.file_page.place_chosen.emit(recipe.at)
+        self._follow_format(recipe.format)
         self.show_recipe(recipe)
         self.tick(recipe.ticks if recipe.ticks is not None else ((),))
         if recipe.match:
             self.read_target(recipe.match, only_fitting=True)
-        self._follow_format(recipe.format)
 
     def _connect(self) -> None:
         for changed in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -71,6 +71,11 @@ class ExportDialog(QDialog):
 
     def sizeHint(self) -> QSize:
         return QSize(1180, 720)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Enter in the line of a rule is no wish to write a file, nor to press whatever is first.
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
 
     def reject(self) -> None:
         """Close, unless that would throw away what is being written."""

@@ -80,7 +80,10 @@ class FilePage(QScrollArea):
         self._form = QFormLayout()
         self._lay_out()
         self.format.activated.connect(lambda _: self.format_chosen.emit(self.format.currentData()))
-        for box in (self.format, self.container, self.ownership, self.grads, self.tied):
+        # Told of first, so that the name has the ending of the format before anybody compares them.
+        self.format.activated.connect(lambda _: self._tell())
+        self.format.currentIndexChanged.connect(lambda _: self._show_what_applies())
+        for box in (self.container, self.ownership, self.grads, self.tied):
             box.currentIndexChanged.connect(lambda _: self._tell())
         for edit in (self.wrap, self.extras, self.shard):
             edit.textChanged.connect(lambda _: self._tell())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -54,7 +55,10 @@ class SaveBar(QWidget):
         self.browse.clicked.connect(self.ask)
         self.save = QPushButton("Export")
         self.save.setProperty("primary", True)
-        self.save.setDefault(True)
+        self.save.setShortcut(QKeySequence("Ctrl+Return"))
+        self.save.setToolTip("Write the file (Ctrl+Enter)")
+        self.save.setAutoDefault(False)
+        self.file.returnPressed.connect(self.save.click)
         self.save.clicked.connect(self.save_requested)
         self._lay_out()
 
