@@ -72,8 +72,30 @@ def take_pictures(sample: Path) -> None:
     viewer.steps.setCurrentIndex(1)
     until(lambda: not context.jobs.running)
     take(window, "modules-light")
+    take_comparison(context, window, str(sample))
     window.close()
     context.jobs.shutdown()
+
+
+def take_comparison(context, window, after: str) -> None:  # type: ignore[no-untyped-def]
+    """Write the picture of the sample beside the snapshot that was taken earlier in its run."""
+    from inspector.gui.diff.heat_maps import HeatMapsPage
+
+    before = after.replace("epoch12", "epoch4")
+    shutil.copy(SAMPLE.with_name("shapes-cnn-epoch4.pt"), before)
+    try:
+        window.compare(before, after)
+        tab = window.current_comparison()
+        until(lambda: tab.view is not None and not tab.view.run.is_busy and tab.view.pane.idle)
+        view = tab.view
+        key = "model_state_dict.features.4.weight"
+        view.pane.go_to(next(r.number for r in view.run.rows if r.pair.name == key))
+        view.panel.prefer(HeatMapsPage, whole=False)
+        view.show_row_again()
+        until(lambda: not context.jobs.running)
+        take(window, "compare-light")
+    finally:
+        Path(before).unlink()
 
 
 def take(window, name: str) -> None:  # type: ignore[no-untyped-def]

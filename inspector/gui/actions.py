@@ -146,6 +146,7 @@ ACTIONS = (
         "comparison",
         checkable=True,
     ),
+    Action("save_report", "Save a &report…", "Compare", ("Ctrl+S",), "save", "comparison", True),
     Action("swap_sides", "&Swap sides", "Compare", ("Ctrl+Shift+S",), "swap", "comparison"),
     Action("shortcuts", "&Keyboard shortcuts", "Help", ("F1",), "keyboard"),
     Action("about", "&About", "Help", ("Shift+F1",), "about", starts_group=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.core.engine import WorkerPool
@@ -115,7 +116,7 @@ def shown(view: ComparisonView, page: Any, name: str, qtbot: QtBot) -> Any:
     """Look at a row in one way, and return the page once it shows something."""
     view.panel.prefer(page, whole=False)
     view.pane.go_to(number_of(view, name))
-    view._look_again()
+    view.show_row_again()
     found = view.panel.page()
     assert isinstance(found, page)
     qtbot.waitUntil(lambda: found.state != "busy", timeout=PATIENCE)
@@ -255,7 +256,7 @@ def test_a_new_head_and_nan(compared: Any, qtbot: QtBot) -> None:
     found = statuses(view)
     assert found["4.weight"] == found["4.bias"] == "shape"
     assert found["extra"] == "added"
-    assert "1 became NaN" in COLUMNS[1].of_row(view.run.rows[number_of(view, "1.weight")])
+    assert "+1 NaN" in COLUMNS[1].of_row(view.run.rows[number_of(view, "1.weight")])
     heat = shown(view, HeatMapsPage, "4.weight", qtbot)
     assert heat.state == "empty"
     histograms = shown(view, HistogramsPage, "extra", qtbot)
@@ -420,3 +421,29 @@ def test_names_in_files_are_never_markup(open_window: Any, qtbot: QtBot, tmp_pat
     view.step(1)
     assert view.panel.title.text() == "<b>bold</b>"
     assert "&lt;b&gt;" in view.pane.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_two_files_that_are_opened_together_offer_to_be_compared(
+    open_window: Any, qtbot: QtBot, run: Path
+) -> None:
+    window = open_window(run / "epoch0.pt", run / "epoch1.pt")
+    notice = window.current_tab().notice
+    assert notice.words() == "Opened together with epoch0.pt."
+    qtbot.mouseClick(notice.buttons()[0], LEFT)
+    assert view_of(window, qtbot).sides.a.source.uri.endswith("epoch0.pt")
+
+
+@pytest.mark.parametrize("form", ["html", "csv", "json"])
+def test_a_report_is_saved(compared: Any, qtbot: QtBot, tmp_path: Path, form: str) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    view.window().action("save_report").trigger()
+    dialog = view.findChild(QFileDialog)
+    file = tmp_path / f"report.{form}"
+    dialog.fileSelected.emit(str(file))
+    dialog.reject()
+    qtbot.waitUntil(file.exists, timeout=PATIENCE)
+    written = file.read_text("utf-8")
+    assert "4.weight" in written
+    if form == "json":
+        assert json.loads(written)["summary"]["same"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]

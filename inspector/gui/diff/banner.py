@@ -105,6 +105,8 @@ def names_apart(a: str, b: str) -> tuple[str, str]:
     """Return two addresses from the last folder on in which they differ."""
     steps = [uri.replace("\\", "/").rstrip("/").split("/") for uri in (a, b)]
     length = 1
+    if steps[0] == steps[1]:
+        return (text.printable(steps[0][-1], 200),) * 2
     while length < max(map(len, steps)) and steps[0][-length:] == steps[1][-length:]:
         length += 1
     one, other = ("/".join(step[-length:]) for step in steps)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isinf, log10
+from math import inf, isinf, log10
 from typing import Any
 
 from inspector.core import text
 from inspector.core.analysis.comparison import STATUSES, Measures, Module, Row, Side
 from inspector.core.model import natural
-from inspector.gui.diff.statuses import UNCHANGED, status_words
+from inspector.gui.diff.statuses import LOOKS, UNCHANGED, status_words
 
 Order = Any
 _LOWEST = 1e-6  # relative change that a bar begins to show
@@ -43,7 +43,13 @@ def number_text(value: float | None) -> str:
         return "–"
     if isinf(value):
         return "∞"
-    return f"{value:.3g}".replace("-", "−")
+    return _signed(f"{value:.3g}")
+
+
+def _signed(shown: str) -> str:
+    """Write minus as minus, and exponents without zeros in front."""
+    mantissa, mark, exponent = shown.partition("e")
+    return f"{mantissa}{mark}{int(exponent) if mark else ''}".replace("-", "−")
 
 
 def cosine_text(value: float | None) -> str:
@@ -53,8 +59,8 @@ def cosine_text(value: float | None) -> str:
     if value == 1:
         return "1"
     if value > 0.999:
-        return f"1 − {1 - value:.1e}".replace("e-0", "e−").replace("e-", "e−")
-    return f"{value:.4f}".replace("-", "−")
+        return f"1 − {_signed(f'{1 - value:.1e}')}"
+    return _signed(f"{value:.4f}")
 
 
 def share_text(share: float) -> str:
@@ -100,8 +106,34 @@ def _measure(read: Callable[[Measures], float | None], written: Callable[..., st
     return of_row
 
 
+def _distance(read: Callable[[Measures], float | None]) -> Any:
+    """Return what writes a distance; one that NaN came into is none, whatever the rest moved."""
+
+    def of_row(row: Row) -> str:
+        measures = row.measures
+        if measures is None:
+            return "…" if not row.sure else "–"
+        if measures.nan_born:
+            return "NaN"
+        return "∞" if measures.inf_born else number_text(read(measures))
+
+    return of_row
+
+
 def _order(read: Callable[[Measures], float | None]) -> Callable[[Row], Order]:
     return lambda row: None if row.measures is None else read(row.measures)
+
+
+def _far(read: Callable[[Measures], float | None]) -> Callable[[Row], Order]:
+    """Return what sorts distances, those beyond all numbers as the largest."""
+
+    def order(row: Row) -> Order:
+        measures = row.measures
+        if measures is None:
+            return None
+        return inf if measures.nan_born or measures.inf_born else read(measures)
+
+    return order
 
 
 def _module_status(module: Module) -> str:
@@ -109,17 +141,20 @@ def _module_status(module: Module) -> str:
     if not changed:
         return "all the same"
     if module.frozen:
-        return "frozen, statistics moved"
+        return "weights frozen"
     if changed == module.tensors:
         only = [status for status in STATUSES if module.statuses.get(status)]
-        return f"all {only[0]}" if len(only) == 1 else f"all {text.exact(changed)} differ"
-    return f"{text.exact(changed)} of {text.exact(module.tensors)} differ"
+        return f"all {LOOKS[only[0]].words}" if len(only) == 1 else f"all {changed} differ"
+    return f"{text.count(changed)} of {text.count(module.tensors)} differ"
 
 
 def _relative(cell: Row | Module) -> float:
     if isinstance(cell, Module):
         return relative_bar(cell.rel_l2)
-    return relative_bar(cell.measures.rel_l2) if cell.measures else 0.0
+    measures = cell.measures
+    if measures is None:
+        return 0.0
+    return 1.0 if measures.nan_born or measures.inf_born else relative_bar(measures.rel_l2)
 
 
 def _changed(cell: Row | Module) -> float:
@@ -148,7 +183,7 @@ COLUMNS = (
         status_words,
         _module_status,
         lambda row: (STATUSES.index(row.status), not row.sure),
-        16,
+        18,
         numeric=False,
     ),
     Column(
@@ -174,9 +209,9 @@ COLUMNS = (
     Column(
         "relative",
         "Relative L2",
-        _measure(lambda measures: measures.rel_l2, number_text),
+        _distance(lambda measures: measures.rel_l2),
         lambda module: number_text(module.rel_l2),
-        _order(lambda measures: measures.rel_l2),
+        _far(lambda measures: measures.rel_l2),
         9,
         bar=_relative,
         help="The norm of the difference over the norm of the first; for a module, the largest of "
@@ -185,10 +220,10 @@ COLUMNS = (
     Column(
         "largest",
         "Max |Δ|",
-        _measure(lambda measures: measures.max_abs, number_text),
+        _distance(lambda measures: measures.max_abs),
         _nothing,
-        _order(lambda measures: measures.max_abs),
-        8,
+        _far(lambda measures: measures.max_abs),
+        9,
         help="The largest difference of two elements.",
         sacrifice=3,
     ),

@@ -158,26 +158,30 @@ class DiffDelegate(QStyledItemDelegate):
         area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
         share = wanted.bar(what) if wanted.bar else 0.0
         if share > 0:
-            self._paint_bar(painter, area, share, isinstance(what, Module))
+            colour = colours.container if isinstance(what, Module) else colours.tensor
+            alarming = isinstance(what, Row) and is_alarming(what)
+            self._paint_bar(painter, area, share, colours.error if alarming else colour)
         painter.setFont(self._font)
         shown = model.text(line, column)
         is_quiet = isinstance(what, Module) or not wanted.numeric or shown in ("0", "1", "0 %")
         colour = colours.muted if is_quiet else colours.text
         if shown in ("…", "–"):
             colour = colours.faint
+        elif shown in ("NaN", "∞"):
+            colour = colours.error
         painter.setPen(QColor(colours.text if selected else colour))
         side = Qt.AlignmentFlag.AlignRight if wanted.numeric else Qt.AlignmentFlag.AlignLeft
         shown = painter.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideMiddle, area.width())
         painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, shown)
 
-    def _paint_bar(self, painter: QPainter, area: QRect, share: float, is_module: bool) -> None:
+    def _paint_bar(self, painter: QPainter, area: QRect, share: float, colour: str) -> None:
         colours = self._theme.colours
         room = QRectF(area.left(), area.bottom() - _BAR - 1, area.width(), _BAR)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.line))
         painter.drawRoundedRect(room, 1.5, 1.5)
-        painter.setBrush(QColor(colours.container if is_module else colours.tensor))
+        painter.setBrush(QColor(colour))
         painter.drawRoundedRect(
             QRectF(room.left(), room.top(), max(2.0, room.width() * share), _BAR), 1.5, 1.5
         )

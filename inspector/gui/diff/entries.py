@@ -11,11 +11,11 @@ from inspector.core.model import natural
 from inspector.core.progress import Progress, part, silent, sorted_in_parts
 from inspector.gui.diff.columns import COLUMNS
 from inspector.gui.diff.statuses import EVERYTHING, Filter
-from inspector.gui.diff.strip import Mark, mark_of
+from inspector.gui.diff.strip import NO_MARK, Mark, mark_of
 from inspector.gui.tree.search import Held, Mode, matcher
 
 _PULSE = 500  # rows between two progress calls, at which the window is let go first
-_ON_A_SCREEN = 120  # lines that are open from the start
+_FEWEST, _ON_A_SCREEN = 6, 120  # lines that are open from the start
 _MOST_DEPTH = 32  # folders that one name makes, as many as `rollup` has
 
 
@@ -93,6 +93,10 @@ def arrange(rows: Sequence[Row], request: Request, *, progress: Progress = silen
         ]
     places = {entry.number: place for place, entry in enumerate(entries) if entry.number >= 0}
     marks = [mark_of(rows[entry.number] if entry.number >= 0 else None) for entry in entries]
+    for place in range(len(entries) - 1, -1, -1):
+        if entries[place].number < 0:  # a closed module shows the strongest of what is inside
+            inside = marks[place + 1 : entries[place].end]
+            marks[place] = max(inside, default=NO_MARK)
     closed = frozenset() if request.narrows else _closed_at_first(entries)
     return Arrangement(request, entries, modules, places, modules[""], marks, closed)
 
@@ -102,6 +106,8 @@ def _closed_at_first(entries: Sequence[Entry]) -> frozenset[str]:
         return frozenset()
     depths = Counter(entry.depth for entry in entries)
     deepest = max((depth for depth in depths if _above(depths, depth) <= _ON_A_SCREEN), default=0)
+    while _above(depths, deepest) < _FEWEST:  # one closed line would say nothing
+        deepest += 1
     return frozenset(e.name for e in entries if e.number < 0 and e.depth >= deepest)
 
 

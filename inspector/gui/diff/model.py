@@ -15,7 +15,7 @@ from inspector.core.analysis.comparison import Module, Row
 from inspector.gui.diff.columns import COLUMNS
 from inspector.gui.diff.entries import Arrangement, Entry, Request
 from inspector.gui.diff.statuses import CHANGES, LOOKS
-from inspector.gui.diff.strip import Mark
+from inspector.gui.diff.strip import NO_MARK, Mark
 from inspector.gui.widgets.labels import plain_tool_tip
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -129,8 +129,11 @@ class DiffModel(QAbstractTableModel):
 
     def marks(self) -> list[Mark]:
         """Return what the strip shows of every line."""
-        marks = self._plan.marks
-        return [marks[place] for place in self._lines]
+        marks, entries, closed = self._plan.marks, self._plan.entries, self._closed
+        return [
+            marks[place] if entries[place].number >= 0 or entries[place].name in closed else NO_MARK
+            for place in self._lines
+        ]
 
     # What changes.
 

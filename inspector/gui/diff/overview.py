@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLineEdit,
     QScrollArea,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from inspector.gui.diff.base import PairSubject, PairViewer
 from inspector.gui.theme import scaled
 from inspector.gui.viewers import file_name
 from inspector.gui.widgets.facts_grid import FactsGrid
+from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.labels import PlainLabel
 
 _MOST_OFFERED = 100
@@ -42,8 +42,10 @@ class OverviewPage(PairViewer):
         super().__init__(context)
         self.facts = FactsGrid()
         self.root_a, self.root_b = _box("Compare A from"), _box("Compare B from")
-        self.wrappers = QCheckBox("Look through &wrappers (module., _orig_mod. and their kind)")
-        self.prefixes = QCheckBox("Look through other &prefixes that one side has")
+        self.wrappers = QCheckBox("Look through &wrappers")
+        self.prefixes = QCheckBox("Look through other &prefixes")
+        self.wrappers.setToolTip("module., _orig_mod. and their kind, wherever they stand in a key")
+        self.prefixes.setToolTip("Whatever one side has in front of its keys: backbone., model.")
         self.rtol = _number("Relative tolerance")
         self.atol = _number("Absolute tolerance")
         self.offers = FactsGrid()
@@ -143,14 +145,15 @@ class OverviewPage(PairViewer):
         column.addWidget(self.wrappers)
         column.addWidget(self.prefixes)
         column.addWidget(_heading("What counts as noise"))
-        noise = QHBoxLayout()
-        noise.setSpacing(6)
-        noise.addWidget(PlainLabel("max |Δ| up to", tone="muted"))
-        noise.addWidget(self.rtol)
-        noise.addWidget(PlainLabel("× max |A|  +", tone="muted"))
-        noise.addWidget(self.atol)
-        noise.addStretch()
-        column.addLayout(noise)
+        noise = Flow(3)
+        for widget in (
+            PlainLabel("max |Δ| up to", tone="muted"),
+            self.rtol,
+            PlainLabel("× max |A|  +", tone="muted"),
+            self.atol,
+        ):
+            noise.flow.addWidget(widget)
+        column.addWidget(noise)
         column.addWidget(self._offers_title)
         column.addWidget(self._offers_note)
         column.addWidget(self.offers)

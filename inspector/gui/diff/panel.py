@@ -51,7 +51,8 @@ class DiffPanel(QWidget):
         row = pair.row
         if row is None:
             self.title.set_text("The comparison as a whole")
-            self.facts.setText(text.plural(len(pair.sides.matching.pairs), "row"))
+            number = sum(pair.run.counts.values()) or len(pair.sides.matching.pairs)
+            self.facts.setText(text.plural(number, "row"))
         else:
             self.title.set_text(text.printable(row.pair.name, 400))
             self.facts.setText(f"{shape_text(row)} · {dtype_text(row)}")

@@ -78,12 +78,12 @@ def status_words(row: Row) -> str:
     measures = row.measures
     if measures is not None and measures.beyond_finite:
         counts = (
-            (measures.nan_born, "became NaN"),
-            (measures.nan_gone, "were NaN"),
-            (measures.inf_born, "became infinite"),
-            (measures.inf_gone, "were infinite"),
+            (measures.nan_born, "+", "NaN"),
+            (measures.nan_gone, "−", "NaN"),
+            (measures.inf_born, "+", "Inf"),
+            (measures.inf_gone, "−", "Inf"),
         )
-        said = [f"{text.exact(number)} {what}" for number, what in counts if number]
+        said = [f"{sign}{text.exact(number)} {what}" for number, sign, what in counts if number]
         words = ", ".join((words, *said))
     return words
 

@@ -19,6 +19,7 @@ from inspector.gui.diff.overview import OverviewPage
 from inspector.gui.diff.pages import PAGES
 from inspector.gui.diff.pane import DiffPane
 from inspector.gui.diff.panel import DiffPanel
+from inspector.gui.diff.report import ask_to_save_report
 from inspector.gui.diff.run import ComparisonRun, measure_pair
 from inspector.gui.diff.statuses import EVERYTHING, FILTERS, UNCHANGED, only
 from inspector.gui.diff.summary import SummaryPage
@@ -79,6 +80,7 @@ class ComparisonView(QWidget):
             "previous_difference": lambda: self.step(-1),
             "only_changes": lambda: self._toggle_filter(1),
             "only_unchanged": lambda: self._toggle_filter(2),
+            "save_report": self._save_report,
             "swap_sides": self.swap_requested.emit,
         }
         self._look(-1)
@@ -130,7 +132,7 @@ class ComparisonView(QWidget):
         self.run.started.connect(self.notice.hide)
         self.run.progressed.connect(self._show_progress)
         self.run.rows_came.connect(self._take_rows)
-        self.run.candidates_came.connect(self._look_again)
+        self.run.candidates_came.connect(self.show_row_again)
         self.run.settled.connect(self._settle)
         self.strip.cancel_requested.connect(self._cancel)
         self.pane.current_changed.connect(self._look)
@@ -206,7 +208,7 @@ class ComparisonView(QWidget):
         def take(measures: Measures) -> None:
             self.run.put_together(candidate, measures)
             self.pane.go_to(candidate.a)
-            self._look_again()
+            self.show_row_again()
 
         job.succeeded.connect(take)
         job.failed.connect(lambda error: self.notice.say("error", text.printable(str(error), 600)))
@@ -216,7 +218,8 @@ class ComparisonView(QWidget):
         self.panel.show_pair(self._subject(number))
         self.status_changed.emit()
 
-    def _look_again(self) -> None:
+    def show_row_again(self) -> None:
+        """Look anew at what is looked at."""
         self._look(self._shown_number)
 
     def _leave_row(self) -> None:
@@ -235,6 +238,9 @@ class ComparisonView(QWidget):
         if index.isValid():
             name = self.pane.model.entry(index.row()).name
             QGuiApplication.clipboard().setText(text.printable(name))
+
+    def _save_report(self) -> None:
+        ask_to_save_report(self, self._context, self.sides, self.run)
 
     def _other_side(self) -> None:
         in_panel = self.panel.is_within(QGuiApplication.focusObject())

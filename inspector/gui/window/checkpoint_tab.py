@@ -16,7 +16,7 @@ from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Request
 from inspector.gui.viewers import file_name
-from inspector.gui.widgets.notice_bar import NoticeBar
+from inspector.gui.widgets.notice_bar import Choice, NoticeBar
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_watch import FileWatch, look_at
 from inspector.gui.window.file_watch import Look as FileLook
@@ -49,6 +49,7 @@ class CheckpointTab(QWidget):
         self._wanted = path
         self._job: Job | None = None
         self._page: QWidget | None = None
+        self._offer: tuple[str, Choice] | None = None
         self.watch = FileWatch(context.jobs, uri)
         self.watch.noticed.connect(self._tell)
         self.notice = NoticeBar(context.theme)
@@ -112,6 +113,13 @@ class CheckpointTab(QWidget):
             place = text.printable(print_address(Address("", path)), 200)
             self.notice.say("warning", f"There is no {place} in this file.")
 
+    def offer(self, words: str, choice: Choice) -> None:
+        """Say something in passing, now or once the file is open."""
+        if self.is_busy:
+            self._offer = (words, choice)
+        elif self.view is not None and not self.notice.words():
+            self.notice.say("info", words, choice)
+
     def address(self) -> str:
         """Return the file and the current place in it on one line."""
         path = self.view.current_path() if self.view else self._wanted
@@ -153,6 +161,9 @@ class CheckpointTab(QWidget):
             view.tree.view.setFocus()
         if self._wanted:
             self.go_to(self._wanted)
+        if self._offer is not None:
+            self.offer(*self._offer)
+            self._offer = None
         self.opened.emit()
 
     def _drop_view(self) -> None:

@@ -293,6 +293,7 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "previous_difference": _answered_elsewhere,
     "only_changes": _answered_elsewhere,
     "only_unchanged": _answered_elsewhere,
+    "save_report": _answered_elsewhere,
     "swap_sides": _answered_elsewhere,
     "shortcuts": _shortcuts,
     "about": _about,

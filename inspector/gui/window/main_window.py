@@ -103,11 +103,14 @@ class MainWindow(QMainWindow):
         return self._status.plain()
 
     def open_uris(self, uris: Iterable[str]) -> None:
-        """Open each in a tab of its own."""
-        for uri in uris:
-            self.open_uri(uri)
+        """Open each in a tab of its own; of two that come together, offer to compare them."""
+        opened = [self.open_uri(uri) for uri in uris]
+        if len(opened) == 2 and opened[0] is not opened[1]:
+            a, b = (tab.uri for tab in opened)
+            words = f"Opened together with {opened[0].name}."
+            opened[1].offer(words, ("Compare", lambda: self.compare(a, b)))
 
-    def open_uri(self, uri: str) -> None:
+    def open_uri(self, uri: str) -> CheckpointTab:
         """Open one checkpoint, or bring its tab forward; `FILE::PATH` goes to a place in it."""
         try:
             address = parse_address(uri, lambda file: Path(file).exists())
@@ -119,6 +122,7 @@ class MainWindow(QMainWindow):
         elif address.path:
             tab.go_to(address.path)
         self.tabs.setCurrentWidget(tab)
+        return tab
 
     def compare(self, a: str, b: str) -> None:
         """Compare two checkpoints in a tab, or bring that tab forward."""
@@ -149,7 +153,8 @@ class MainWindow(QMainWindow):
 
     def open_session(self) -> None:
         """Open what was open when the window was last closed."""
-        self.open_uris(self.recent.session())
+        for uri in self.recent.session():
+            self.open_uri(uri)
 
     def all_tabs(self) -> list[CheckpointTab]:
         """Return the tabs from left to right."""
