@@ -8,6 +8,7 @@ import click
 import pytest
 
 from inspector.cli.main import COMMANDS, Command
+from inspector.core.export import WRITERS
 from inspector.core.formats import READERS, Reader
 from inspector.core.model import DTYPES
 
@@ -31,6 +32,13 @@ def test_extensions_of_a_reader(reader: Reader) -> None:
     assert all(extension.startswith(".") for extension in reader.extensions)
     assert all(extension == extension.lower() for extension in reader.extensions)
     assert len(set(reader.extensions)) == len(reader.extensions)
+
+
+def test_writers_are_told_apart_and_read_again() -> None:
+    assert len({writer.name for writer in WRITERS}) == len(WRITERS)
+    assert len({writer.label for writer in WRITERS}) == len(WRITERS)
+    assert {writer.name for writer in WRITERS} <= {reader.name for reader in READERS}
+    assert all(ending.startswith(".") for writer in WRITERS for ending in writer.extensions)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda row: row.name)

@@ -19,6 +19,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.export import (
     Recipe,
     cast_losses,
+    clear_unfinished,
     export,
     fit_of,
     format_of,
@@ -87,6 +88,7 @@ def _run(source: str, target: str, given: Mapping[str, Any], order: list[str]) -
         recipe = replace(recipe, format=format_of(target))
     if given["save_recipe"]:
         _save(given["save_recipe"], recipe)
+    clear_unfinished()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar())
         checkpoint = stack.enter_context(open_checkpoint(address.file, part(progress, 0.0, 0.05)))

@@ -147,7 +147,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def report(case: Case, source: Path, target: Path, runs: int) -> None:
-    copies, exports = [], []
+    copies: list[Run] = []
+    exports: list[Run] = []
     export = [*EXPORT, str(source), str(target), *case.options, "--json"]
     rest = run([sys.executable, "-c", "import inspector.cli.export, numpy, time; time.sleep(.3)"])
     for _ in range(runs):

@@ -157,7 +157,8 @@ class _Work:
             )
             stride, offset = view.stride, view.offset - plain.offset
         else:
-            stride = view.stride if view.contiguous else contiguous_stride(view.shape)
+            as_stored = view.contiguous and self._shares
+            stride = view.stride if as_stored else contiguous_stride(view.shape)
         storage = self._storage(plain.elements * dtype.bits // 8, leaves[0].device)
         self.contents.append(Content(storage, plain, dtype))
         made = view._replace(dtype=dtype, stride=stride, offset=offset, storage=storage, lazy=lazy)

@@ -14,7 +14,7 @@ from typing import Any
 
 from inspector.core.errors import FormatError
 from inspector.core.export.quantizers import Quantizer, quantizer_of
-from inspector.core.model import Attribute, DType, Node, Tensor
+from inspector.core.model import Attribute, Node, Tensor
 
 _BATCH = 1000  # items of one SETITEMS or APPENDS, as Python's pickler has them
 _FLAT = 3  # elements of a tuple that has an opcode of its own
@@ -245,7 +245,9 @@ class PickleStream:
         assert storage is not None
         self._parts.append(b"(")
         self._constant_text("storage")
-        self._global(*storage_class(dtype))
+        # torch's legacy reader takes no untyped storages, but bytes in their place.
+        untyped = ("torch", "ByteStorage") if self._legacy else _UNTYPED
+        self._global(*(("torch", dtype.storage_class) if dtype.storage_class else untyped))
         self._text(storage.key)
         self._constant_text(storage.device)
         self._integer(storage_elements(tensor))
@@ -344,11 +346,6 @@ class PickleStream:
     def _constant_text(self, value: str) -> None:
         if not self._remembered(value):
             self._text(value)
-
-
-def storage_class(dtype: DType) -> tuple[str, str]:
-    """Return module and name of the class that stands for a storage of a dtype."""
-    return ("torch", dtype.storage_class) if dtype.storage_class else _UNTYPED
 
 
 def storage_elements(tensor: Tensor) -> int:

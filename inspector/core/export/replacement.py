@@ -59,7 +59,8 @@ class Replacement:
 
     def __exit__(self, *_: object) -> None:
         for part in self._parts:
-            part.file.close()
+            with contextlib.suppress(OSError):  # what is buffered finds no room, and is not wanted
+                part.file.close()
             with contextlib.suppress(OSError):
                 part.path.unlink()
         self._parts.clear()
