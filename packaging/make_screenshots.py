@@ -73,6 +73,7 @@ def take_pictures(sample: Path) -> None:
     until(lambda: not context.jobs.running)
     take(window, "modules-light")
     take_comparison(context, window, str(sample))
+    take_export(context, window, str(sample))
     window.close()
     context.jobs.shutdown()
 
@@ -96,6 +97,26 @@ def take_comparison(context, window, after: str) -> None:  # type: ignore[no-unt
         take(window, "compare-light")
     finally:
         Path(before).unlink()
+
+
+def take_export(context, window, sample: str) -> None:  # type: ignore[no-untyped-def]
+    """Write the picture of a backbone in half precision on its way into a file."""
+    from inspector.core.export import StripPrefix
+    from inspector.gui.export.dialog import ExportDialog
+
+    dialog = ExportDialog(context, sample, None, (), window)
+    dialog.resize(WIDTH - 80, HEIGHT - 60)
+    dialog.show()
+    until(lambda: dialog.body is not None)
+    body = dialog.body
+    assert body is not None
+    for name in ("head", "half"):
+        body.presets.buttons[name].click()
+    body.rules.lists["renames"].set_rules([StripPrefix("features.")])
+    body.rules.changed.emit()
+    until(lambda: body.forecast.is_current and not body.forecast.is_looking)
+    take(dialog, "export-light")
+    dialog.close()
 
 
 def take(window, name: str) -> None:  # type: ignore[no-untyped-def]

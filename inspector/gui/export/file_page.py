@@ -93,8 +93,9 @@ class FilePage(QScrollArea):
 
     def put_into(self, recipe: Recipe) -> Recipe:
         """Return a recipe with what the form says."""
-        container = self.container.currentData()
-        size = _bytes_of(self.shard.text())
+        writer = next(row for row in WRITERS if row.name == self.format.currentData())
+        container = self.container.currentData() if writer.objects else "bare"
+        size = _bytes_of(self.shard.text()) if writer.shards else 0
         return replace(
             recipe,
             format=self.format.currentData(),

@@ -14,7 +14,14 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.core import text
 from inspector.core.formats import READERS
@@ -335,6 +342,8 @@ class MainWindow(QMainWindow):
         open_tabs: list[CheckpointTab | ComparisonTab] = [*self.all_tabs(), *self.comparisons()]
         for one in open_tabs:
             self.close_tab(one)
+        for dialog in self.findChildren(QDialog):  # they end what they are at, and let go of files
+            dialog.close()
         super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
