@@ -111,7 +111,6 @@ ACTIONS = (
         "tab",
     ),
     Action("compare_two", "Compare two &files…", "Compare", ("Ctrl+Alt+D",), "compare-files"),
-    Action("series", "S&eries of files…", "Compare", ("Ctrl+Alt+S",), "series"),
     Action(
         "next_difference",
         "&Next difference",
