@@ -111,6 +111,7 @@ ACTIONS = (
         "tab",
     ),
     Action("compare_two", "Compare two &files…", "Compare", ("Ctrl+Alt+D",), "compare-files"),
+    Action("series", "S&eries of files…", "Compare", ("Ctrl+Alt+S",), "series"),
     Action(
         "next_difference",
         "&Next difference",

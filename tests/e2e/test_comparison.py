@@ -26,6 +26,7 @@ from inspector.gui.diff.other_values import ValuesPage
 from inspector.gui.diff.overview import OverviewPage
 from inspector.gui.diff.pages import PAGES
 from inspector.gui.diff.scatter import ScatterPage
+from inspector.gui.diff.series_view import SeriesView
 from inspector.gui.diff.statuses import FILTERS
 from inspector.gui.diff.summary import SummaryPage
 from inspector.gui.diff.view import ComparisonView
@@ -447,3 +448,44 @@ def test_a_report_is_saved(compared: Any, qtbot: QtBot, tmp_path: Path, form: st
     if form == "json":
         assert json.loads(written)["summary"]["same"] == 2
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_series_shows_curves_facts_and_where_nan_came_in(
+    open_window: Any, qtbot: QtBot, run: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    for epoch in range(3):
+        state = torch.load(run / f"epoch{epoch}.pt")
+        if epoch == 2:
+            state["model"]["4.weight"][0, 0] = float("nan")
+        torch.save(state, tmp_path / f"epoch{epoch}.pt")
+    window = open_window()
+    files = [tmp_path / f"epoch{epoch}.pt" for epoch in (2, 0, 1)]
+    drop(window, files, right=True)
+    assert window.drop_hint.zones() == ["Open 3 files", "Show as a series of snapshots"]
+    view = window.findChild(SeriesView)
+    qtbot.waitUntil(lambda: not view.is_busy and bool(view.model.curves), timeout=PATIENCE)
+    assert view.title.plain() == "3 snapshots, ordered by epoch"
+    assert view.health.plain() == (
+        "NaN or Inf from epoch 2 on, in 1 tensor. Last without: epoch 1 (epoch1.pt)."
+    )
+    curves = {curve.name: curve for curve in view.model.curves}
+    frozen = next(curve for name, curve in curves.items() if name.endswith("0.weight"))
+    assert [point.to_first for point in frozen.points] == [None, 0.0, 0.0]
+    facts = [view.facts.horizontalHeaderItem(n).text() for n in range(view.facts.columnCount())]
+    assert {"Snapshot", "epoch", "loss"} <= set(facts)
+    assert [view.facts.item(n, facts.index("epoch")).text() for n in range(3)] == ["0", "1", "2"]
+    with qtbot.waitSignal(view.model.modelReset, timeout=PATIENCE):
+        qtbot.keyClicks(view.search, "running")
+    assert all("running" in curve.name for curve in view.model.curves)
+    window.action("close_tab").trigger()
+    assert not window.tabs.count()
+
+
+def test_a_series_of_one_says_why(open_window: Any, qtbot: QtBot, run: Path) -> None:
+    window = open_window()
+    window.open_series([str(run / "epoch0.pt"), str(run / "page.pt"), str(run / "gone.pt")])
+    view = window.findChild(SeriesView)
+    qtbot.waitUntil(lambda: not view.is_busy, timeout=PATIENCE)
+    assert view.notice.buttons()[0].text() == "Try again"

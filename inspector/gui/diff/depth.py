@@ -204,7 +204,7 @@ def _power_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     first, last = round(low - 0.49999), round(high + 0.49999)
     every = max(1, -(-(last - first + 1) // max(1, most)))
     return [
-        (float(power), "1" if power == 0 else f"1e{power}".replace("-", "−"))
+        (float(power), number_text(10.0**power))
         for power in range(first, last + 1)
         if low <= power <= high and power % every == 0
     ]

@@ -85,6 +85,13 @@ def _compare_open(window: MainWindow) -> None:
     menu.popup(window.tabs.mapToGlobal(QPoint(16, window.tabs.tabBar().height())))
 
 
+def _series(window: MainWindow) -> None:
+    """Show snapshots that the person picks together."""
+    chosen = window.chosen_files()
+    if len(chosen) > 1:
+        window.open_series(chosen)
+
+
 def _answered_elsewhere(_: MainWindow) -> None:
     """Nothing: only a comparison on screen does it."""
 
@@ -289,6 +296,7 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "compare": _compare,
     "compare_open": _compare_open,
     "compare_two": _compare_two,
+    "series": _series,
     "next_difference": _answered_elsewhere,
     "previous_difference": _answered_elsewhere,
     "only_changes": _answered_elsewhere,

@@ -17,6 +17,7 @@ class Dropping(QObject):
 
     open_requested = Signal(list)
     compare_requested = Signal(str, str)
+    series_requested = Signal(list)
 
     def __init__(self, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
@@ -34,6 +35,8 @@ class Dropping(QObject):
         zones = [f"Drop to open {text.plural(len(names), 'file')}"]
         if len(names) == 2:
             zones = ["Open both", "Compare the two"]
+        elif len(names) > 2:
+            zones = [f"Open {text.plural(len(names), 'file')}", "Show as a series of snapshots"]
         elif len(names) == 1 and over and names[0] != over:
             zones = ["Open", f"Compare with {file_name(over)}"]
         self.hint.show_over(*zones)
@@ -60,6 +63,8 @@ class Dropping(QObject):
             self.open_requested.emit(names)
         elif len(names) == 2:
             self.compare_requested.emit(*names)
+        elif len(names) > 2:
+            self.series_requested.emit(names)
         else:
             self.compare_requested.emit(self._over, names[0])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, Signal
@@ -37,6 +37,7 @@ from inspector.gui.window.comparison_tab import ComparisonTab
 from inspector.gui.window.dropping import Dropping
 from inspector.gui.window.pages import WelcomePage
 from inspector.gui.window.recent import RecentFiles, RecentMenu, short_folder
+from inspector.gui.window.series_tab import SeriesTab
 from inspector.gui.window.tab_strip import TabStrip
 from inspector.gui.window.theme_menu import theme_menu
 
@@ -44,6 +45,8 @@ _GEOMETRY = "window/geometry"
 _FOLDER = "window/folder"
 _SAMPLE = "samples/shapes-cnn-epoch12.pt"
 NAME = "Checkpoint Inspector"
+
+Tab = CheckpointTab | ComparisonTab | SeriesTab
 
 
 class MainWindow(QMainWindow):
@@ -70,6 +73,7 @@ class MainWindow(QMainWindow):
         self.drop_hint = self.dropping.hint
         self.dropping.open_requested.connect(self.open_uris)
         self.dropping.compare_requested.connect(self.compare)
+        self.dropping.series_requested.connect(self.open_series)
         self._actions: Mapping[str, QAction] = {}
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 360)
@@ -141,6 +145,15 @@ class MainWindow(QMainWindow):
             tab.renamed.connect(lambda: self._rename(tab))
         self.tabs.setCurrentWidget(tab)
 
+    def open_series(self, files: Sequence[str]) -> None:
+        """Show how tensors moved along several snapshots, or bring that tab forward."""
+        tabs = (self.tabs.widget(number) for number in range(self.tabs.count()))
+        known = [tab for tab in tabs if isinstance(tab, SeriesTab) and tab.files == tuple(files)]
+        tab = known[0] if known else SeriesTab(self.context, files)
+        if not known:
+            self._take_in(tab)
+        self.tabs.setCurrentWidget(tab)
+
     def choose(self) -> None:
         """Let the person pick files to open."""
         self.open_uris(self.chosen_files())
@@ -183,7 +196,7 @@ class MainWindow(QMainWindow):
         widget = self.tabs.currentWidget()
         return widget if isinstance(widget, ComparisonTab) else None
 
-    def close_tab(self, tab: CheckpointTab | ComparisonTab) -> None:
+    def close_tab(self, tab: Tab) -> None:
         """Stop what the tab does and remove it."""
         tab.stop()
         self.tabs.removeTab(self.tabs.indexOf(tab))
@@ -209,7 +222,7 @@ class MainWindow(QMainWindow):
         self._take_in(tab)
         return tab
 
-    def _take_in(self, tab: CheckpointTab | ComparisonTab) -> None:
+    def _take_in(self, tab: Tab) -> None:
         tab.status_changed.connect(self._refresh)
         tab.menu_requested.connect(self._show_tree_menu)
         tab.close_requested.connect(lambda: self.close_tab(tab))
@@ -222,12 +235,10 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def _refresh(self) -> None:
-        tab, comparison = self.current_tab(), self.current_comparison()
-        self._pages.setCurrentWidget(self.tabs if tab or comparison else self.welcome)
-        self.setWindowTitle(_title(tab.name, tab.uri) if tab else NAME)
-        if comparison:
-            self.setWindowTitle(_title(comparison.name, ""))
-        status = tab.status() if tab else comparison.status() if comparison else ""
+        tab, comparison, page = self.current_tab(), self.current_comparison(), self._page()
+        self._pages.setCurrentWidget(self.tabs if page else self.welcome)
+        self.setWindowTitle(_title(page.name, tab.uri if tab else "") if page else NAME)
+        status = page.status() if page else ""
         self._status.set_plain(status)
         self.statusBar().setVisible(bool(status))
         view = tab.view if tab else None
@@ -246,9 +257,9 @@ class MainWindow(QMainWindow):
             self._actions["group"].setChecked(view.tree.group.isChecked())
 
     def answered(self) -> Mapping[str, Callable[[], object]]:
-        """Return the actions that the comparison on screen does in its own way."""
-        tab = self.current_comparison()
-        if tab is None:
+        """Return the actions that a comparison or series on screen does in its own way."""
+        tab = self._page()
+        if tab is None or isinstance(tab, CheckpointTab):
             return {}
         mine: dict[str, Callable[[], object]] = {
             "reload": tab.open,
@@ -256,7 +267,13 @@ class MainWindow(QMainWindow):
             "next_tab": lambda: self.tabs.step(1),
             "previous_tab": lambda: self.tabs.step(-1),
         }
-        return {**mine, **(tab.view.commands if tab.view else {})}
+        if isinstance(tab, ComparisonTab) and tab.view:
+            mine.update(tab.view.commands)
+        return mine
+
+    def _page(self) -> Tab | None:
+        widget = self.tabs.currentWidget()
+        return widget if isinstance(widget, Tab) else None
 
     def _is_ticked(self, name: str) -> bool:
         tab = self.current_comparison()
@@ -339,9 +356,8 @@ class MainWindow(QMainWindow):
         self.context.settings.setValue(_GEOMETRY, self.saveGeometry())
         if self.all_tabs():
             self.recent.keep_session(tab.address() for tab in self.all_tabs())
-        open_tabs: list[CheckpointTab | ComparisonTab] = [*self.all_tabs(), *self.comparisons()]
-        for one in open_tabs:
-            self.close_tab(one)
+        while (page := self._page()) is not None:
+            self.close_tab(page)
         for dialog in self.findChildren(QDialog):  # they end what they are at, and let go of files
             dialog.close()
         super().closeEvent(event)
