@@ -245,6 +245,7 @@ def test_wrappers_are_looked_through_and_that_can_be_switched_off(
     qtbot.waitUntil(lambda: tab.view is not view, timeout=PATIENCE)
     view = view_of(tab.window(), qtbot)
     page = view.panel.page()
+    assert isinstance(page, OverviewPage)
     qtbot.mouseClick(page.wrappers, LEFT, pos=QPoint(8, page.wrappers.height() // 2))
     before = view
     qtbot.waitUntil(lambda: tab.view is not before, timeout=PATIENCE)
