@@ -378,3 +378,66 @@ def test_everything_in_the_dialog_has_a_name(show, source):
     for edit in body.findChildren(QLineEdit):
         owner = edit if edit.accessibleName() else edit.parent()
         assert owner.accessibleName(), edit.placeholderText()
+
+
+def test_another_state_dict_of_the_file_can_be_chosen(show, qtbot, tmp_path):
+    import torch
+
+    path = tmp_path / "two.pt"
+    one, other = {"a.w": torch.ones(2)}, {"b.w": torch.ones(3), "b.b": torch.ones(3)}
+    torch.save({"generator": one, "discriminator": other, "step": 1}, path)
+    body = show(path).body
+    assert kept(body) == ["b.w", "b.b"]
+    body.tabs.setCurrentWidget(body.file_page)
+    body.file_page.place.setFocus()
+    now = body.file_page.place.currentText()
+    qtbot.keyClicks(body.file_page.place, "generator")
+    assert (now, body.file_page.place.currentText()) == ("discriminator", "generator")
+    qtbot.waitUntil(lambda: body.outlook is not None and kept(body) == ["a.w"])
+    settle(qtbot, body)
+    assert "--at generator" in body.outlook.command
+    save(qtbot, body, tmp_path / "out.pt")
+    assert list(load(tmp_path / "out.pt")) == ["a.w"]
+
+
+def test_closing_the_window_ends_an_export_and_leaves_nothing(show, qtbot, tmp_path):
+    import torch
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    big = torch.zeros(1 << 22)
+    torch.save({f"w{n}": big + n for n in range(24)}, folder / "big.pt")
+    dialog = show(folder / "big.pt")
+    body, out = dialog.body, tmp_path / "out"
+    out.mkdir()
+    body.save_bar.file.selectAll()
+    qtbot.keyClicks(body.save_bar.file, str(out / "new.pt"))
+    settle(qtbot, body)
+    qtbot.mouseClick(body.save_bar.save, LEFT)
+    qtbot.waitUntil(lambda: body.save_bar.strip.bar.value() > 0, timeout=20_000)
+    jobs = dialog.parent().context.jobs
+    dialog.parent().close()
+    assert not dialogs()
+    qtbot.waitUntil(lambda: not jobs.running, timeout=20_000)
+    assert list(out.iterdir()) == []
+
+
+def test_closing_the_tab_leaves_the_dialog_as_it_is(show, source, qtbot, tmp_path):
+    dialog = show(source)
+    window = dialog.parent()
+    window.close_tab(window.current_tab())
+    assert "written" in save(qtbot, dialog.body, tmp_path / "out.pt")
+    assert list(load(tmp_path / "out.pt")) == KEYS
+
+
+def test_strange_keys_are_shown_as_they_are(show, qtbot, tmp_path):
+    import torch
+
+    path = tmp_path / "odd.pt"
+    torch.save({"<b>bold</b>": torch.ones(1), "line\nbreak.w": torch.ones(1)}, path)
+    body = show(path).body
+    model = body.tree.model
+    shown = [model.index(n, 0).data() for n in range(model.rowCount())]
+    assert shown[0] == "<b>bold</b>"
+    assert shown[1] == "line\\nbreak"
+    assert "&lt;b&gt;" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)

@@ -221,9 +221,9 @@ class ExportBody(QWidget):
             stem = path[: -len(FilePath(path).suffix)] if FilePath(path).suffix in known else path
             self.save_bar.suggest(stem + endings[0])
 
-    def _move(self, at: Path) -> None:
+    def _move(self, at: Path, chosen: tuple[Path, ...] = ()) -> None:
         """Start from another state_dict of the same file."""
-        job = self._context.jobs.start("Laying out", survey, self._found.checkpoint, at)
+        job = self._context.jobs.start("Laying out", survey, self._found.checkpoint, at, chosen)
         job.succeeded.connect(self._show_survey)
         job.failed.connect(lambda error: self.save_bar.show_problem(_said(error)))
 
@@ -236,6 +236,7 @@ class ExportBody(QWidget):
         self._splitter.replaceWidget(0, self.tree)
         before.deleteLater()
         self.presets.show_survey(found)
+        self.file_page.show_places(found.places, found.at)
         self._change()
 
     def _choose_target(self, *, only_fitting: bool) -> None:
@@ -284,11 +285,12 @@ class ExportBody(QWidget):
     # Recipes in files.
 
     def _load_recipe(self, recipe: Recipe) -> None:
-        if recipe.at is not None and recipe.at != self._found.at:
-            self.file_page.place_chosen.emit(recipe.at)
         self._follow_format(recipe.format)
         self.show_recipe(recipe)
-        self.tick(recipe.ticks if recipe.ticks is not None else ((),))
+        if recipe.at is not None and recipe.at != self._found.at:
+            self._move(recipe.at, recipe.ticks or ())
+        else:
+            self.tick(recipe.ticks if recipe.ticks is not None else ((),))
         if recipe.match:
             self.read_target(recipe.match, only_fitting=True)
 
@@ -303,6 +305,9 @@ class ExportBody(QWidget):
             changed.connect(self._change)
         self.forecast.wanted.connect(self._plan)
         self.forecast.planned.connect(self._show_outlook)
+        self.forecast.planning.connect(
+            lambda done: self.save_bar.summary.set_plain(f"Planning … {done:.0%}")
+        )
         self.forecast.refused.connect(self._show_refusal)
         self.forecast.lost.connect(self._show_losses)
         self.forecast.looking.connect(self._say_of_casts)

@@ -91,7 +91,7 @@ class ExportDialog(QDialog):
             return
         self._context.settings.setValue(_GEOMETRY, self.saveGeometry())
         self.stop()
-        super().closeEvent(event)
+        event.accept()  # Qt's own would ask `reject`, which does not close while a file is written
 
     def stop(self) -> None:
         """End all jobs, and let go of the file once they are over."""

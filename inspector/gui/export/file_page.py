@@ -58,10 +58,8 @@ class FilePage(QScrollArea):
     def __init__(self, places: Sequence[Path], at: Path) -> None:
         super().__init__()
         self.place = QComboBox()
-        for path in places:
-            self.place.addItem(_place(path), path)
-        self.place.setCurrentIndex(list(places).index(at))
-        self.place.activated.connect(lambda n: self.place_chosen.emit(places[n]))
+        self._places: Sequence[Path] = ()
+        self.place.activated.connect(lambda n: self.place_chosen.emit(self._places[n]))
         self.format = _choices((writer.name, writer.label) for writer in WRITERS)
         self.container = _choices(_CONTAINERS)
         self.wrap = QLineEdit()
@@ -89,6 +87,15 @@ class FilePage(QScrollArea):
             edit.textChanged.connect(lambda _: self._tell())
         for tick in (*self.omit.values(), self.stamp):
             tick.toggled.connect(lambda _: self._tell())
+        self.show_places(places, at)
+
+    def show_places(self, places: Sequence[Path], at: Path) -> None:
+        """Offer these state_dicts; the one at `at` is on screen."""
+        self._places = places
+        self.place.clear()
+        for path in places:
+            self.place.addItem(_place(path))
+        self.place.setCurrentIndex(list(places).index(at))
         self._show_what_applies()
 
     def put_into(self, recipe: Recipe) -> Recipe:

@@ -27,6 +27,7 @@ class Forecast(QObject):
 
     wanted = Signal()  # it is time to plan
     planned = Signal(object)  # Outlook
+    planning = Signal(float)  # how far a plan is that takes longer than a moment
     refused = Signal(Exception)
     lost = Signal(object)  # the losses of the casts in the last outlook
     looking = Signal(float)  # how far the look at casts is
@@ -58,6 +59,7 @@ class Forecast(QObject):
     def plan(self, found: Survey, asked: Asked) -> None:
         """Plan now."""
         job = self._context.jobs.start("Planning", look_ahead, found, asked)
+        job.progressed.connect(lambda done, _: self.planning.emit(done) if done else None)
         job.succeeded.connect(lambda outlook: self._tell(found, outlook))
         job.failed.connect(self._refuse)
         job.finished.connect(lambda: self._end(job))
