@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -295,15 +298,37 @@ def test_swapping_sides(compared: Any, qtbot: QtBot) -> None:
     assert window.tabs.tabText(0).startswith("swapped.pt")
 
 
-def test_cancel_in_the_middle_and_go_on(compared: Any, qtbot: QtBot) -> None:
+@pytest.fixture
+def halted(engine: WorkerPool) -> Iterator[Callable[[], None]]:
+    """Halt the processes, so that nothing is compared before the test says so."""
+    engine.warm()
+    pids = engine.pids()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+
+    def go_on() -> None:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    yield go_on
+    go_on()
+
+
+def test_cancel_in_the_middle_and_go_on(
+    compared: Any, qtbot: QtBot, halted: Callable[[], None]
+) -> None:
     view = compared("many1.pt", "many2.pt", wait=False)
-    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
-        qtbot.waitUntil(lambda: bool(view.run.rows), timeout=PATIENCE)
-        view._cancel()
-    assert view.run.state == "stopped"
     qtbot.waitUntil(lambda: len(view.run.rows) == 400 and view.pane.idle, timeout=PATIENCE)
-    assert view.notice.words().startswith("Stopped: ")
-    assert names(view) or view.pane.model.rowCount()
+    assert not any(row.sure for row in view.run.rows)
+    assert COLUMNS[1].of_row(view.run.rows[0]) == "probably changed"
+    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
+        qtbot.mouseClick(view.strip.cancel, LEFT)
+    assert view.run.state == "stopped"
+    assert view.notice.words().startswith("Stopped: 0 of 400 rows are certain")
+    qtbot.waitUntil(lambda: view.pane.idle, timeout=PATIENCE)
+    assert view.pane.model.rowCount()
+    halted()
     with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
         qtbot.mouseClick(view.notice.buttons()[0], LEFT)
     qtbot.waitUntil(lambda: view.run.sure == 400, timeout=PATIENCE)
@@ -313,15 +338,13 @@ def test_cancel_in_the_middle_and_go_on(compared: Any, qtbot: QtBot) -> None:
 # Python 3.11 itself: two of its threads close one pipe when a process pool breaks.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_process_that_is_killed_leaves_what_is_known(
-    compared: Any, qtbot: QtBot, engine: WorkerPool
+    compared: Any, qtbot: QtBot, engine: WorkerPool, halted: Callable[[], None]
 ) -> None:
     view = compared("many1.pt", "many2.pt", wait=False)
-    qtbot.waitUntil(lambda: view.run.sure > 0 or not view.run.is_busy, timeout=PATIENCE)
-    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE, raising=False):
+    qtbot.waitUntil(lambda: len(view.run.rows) == 400, timeout=PATIENCE)
+    with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
         for pid in engine.pids():
             os.kill(pid, signal.SIGKILL)
-    if view.run.state == "done":
-        pytest.skip("the comparison was faster than the signal")
     assert view.run.state == "failed"
     assert "process that was computing has ended" in view.notice.words()
     with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
@@ -490,3 +513,22 @@ def test_a_series_of_one_says_why(open_window: Any, qtbot: QtBot, run: Path) -> 
     view = window.findChild(SeriesView)
     qtbot.waitUntil(lambda: not view.is_busy, timeout=PATIENCE)
     assert view.notice.buttons()[0].text() == "Try again"
+
+
+def test_a_closed_comparison_lets_go_of_both_files(
+    compared: Any, qtbot: QtBot, qapp: Application
+) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    for page in PAGES:
+        view.panel.prefer(page, whole=False)
+        view.step(1)
+    known = [weakref.ref(side) for side in (view.sides.a, view.sides.b)]
+    window = view.window()
+    gc.collect()
+    gc.disable()
+    try:
+        window.action("close_tab").trigger()
+        qtbot.waitUntil(lambda: not window.context.jobs.running, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: not any(ref() for ref in known), timeout=PATIENCE)
+    finally:
+        gc.enable()

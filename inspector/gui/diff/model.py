@@ -148,6 +148,12 @@ class DiffModel(QAbstractTableModel):
         self._lines = self._visible(0, len(plan.entries))
         self.endResetModel()
 
+    def forget(self) -> None:
+        """Show nothing any more."""
+        self.beginResetModel()
+        self._plan, self._lines = _NOTHING, []
+        self.endResetModel()
+
     def refresh(self, plan: Arrangement) -> None:
         """Take what has become known of the same lines."""
         self._plan = plan

@@ -91,6 +91,13 @@ class DiffPanel(QWidget):
             self._choose(number)
             self.tab_bar.setCurrentIndex(number)
 
+    def forget(self) -> None:
+        """Let go of what is looked at."""
+        self._pair = None
+        for page in self._made.values():
+            page.cancel()
+            page.pair = None
+
     def is_within(self, child: QObject | None) -> bool:
         """Return whether something is a part of this panel."""
         return isinstance(child, QWidget) and self.isAncestorOf(child)

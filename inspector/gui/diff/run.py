@@ -112,6 +112,9 @@ class ComparisonRun(QObject):
         self._more.stop()
         if self._job is not None:
             self._job.cancel()
+        self.rows.clear()
+        self.candidates = ()
+        del self._sides
 
     def set_tolerance(self, tolerance: Tolerance) -> None:
         """Tell anew which changes are noise."""

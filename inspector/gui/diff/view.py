@@ -120,10 +120,13 @@ class ComparisonView(QWidget):
         return self.run.words()
 
     def stop(self) -> None:
-        """Drop all jobs and let go of both files."""
-        self.run.drop()
+        """Drop all jobs, and let go of what is large at once: widgets may live on for a while."""
+        self.pane.blockSignals(True)
         self.pane.stop()
-        self.sides.close()
+        self.panel.forget()
+        self.pane.model.forget()
+        self.run.drop()
+        del self.sides
 
     # What goes on inside.
 

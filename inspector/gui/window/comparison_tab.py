@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.analysis.comparison import EXACT, Choices
+from inspector.core.analysis.comparison import EXACT, Choices, Tolerance
 from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
@@ -157,13 +157,12 @@ class ComparisonTab(QWidget):
     def _show_paired(self, sides: Sides) -> None:
         self._job = None
         before, self.view = self.view, None
-        if before is not None:
-            before.run.drop()
-            before.pane.stop()
-        self._show_sides(sides, before)
-
-    def _show_sides(self, sides: Sides, before: ComparisonView | None = None) -> None:
         tolerance = before.run.tolerance if before else EXACT
+        if before is not None:
+            before.stop()
+        self._show_sides(sides, tolerance)
+
+    def _show_sides(self, sides: Sides, tolerance: Tolerance = EXACT) -> None:
         view = self.view = ComparisonView(self._context, sides, tolerance)
         view.status_changed.connect(self.status_changed)
         view.menu_requested.connect(self.menu_requested)
@@ -210,7 +209,10 @@ class ComparisonTab(QWidget):
             sides = self.view.sides
             self.view.stop()
             self.view = None
-            self._context.jobs.start("Letting go", let_go, [sides.a.root, sides.b.root])
+            sides.close()
+            roots = [sides.a.root, sides.b.root]
+            del sides
+            self._context.jobs.start("Letting go", let_go, roots)
 
     def _show(self, page: QWidget) -> None:
         if self._page is not None:

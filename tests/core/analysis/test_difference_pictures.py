@@ -49,7 +49,8 @@ def picture(opened: Any, most: tuple[int, int], threads: Any, area: Any = None) 
 
 
 def points(opened: Any, number: int, threads: Any) -> Any:
-    return points_of(*opened, number, threads)
+    sides, both = opened
+    return points_of(sides, both, number, threads)
 
 
 def test_the_elements_of_a_small_plane(both, threads):
