@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path as FilePath
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -34,6 +35,21 @@ from inspector.gui.widgets.line import line
 _log = logging.getLogger(__name__)
 
 
+class Answers(NamedTuple):
+    """The parts that need no file: made while one is read, as all at once would be felt."""
+
+    target: TargetPage
+    findings: FindingsPage
+    code: CodePage
+    save_bar: SaveBar
+
+    @classmethod
+    def made(cls, context: AppContext) -> Answers:
+        """Make them."""
+        theme = context.theme
+        return cls(TargetPage(theme), FindingsPage(theme), CodePage(), SaveBar(context))
+
+
 class ExportBody(QWidget):
     """Composes the parts: what one changes becomes a plan, and all show what comes of it."""
 
@@ -41,7 +57,7 @@ class ExportBody(QWidget):
     folder_requested = Signal(str)
     planned = Signal()  # everything on screen answers what was asked last
 
-    def __init__(self, context: AppContext, uri: str, found: Survey) -> None:
+    def __init__(self, context: AppContext, uri: str, found: Survey, answers: Answers) -> None:
         super().__init__()
         self._context = context
         self._uri = uri
@@ -49,16 +65,14 @@ class ExportBody(QWidget):
         self._target: Target | None = None
         self._reading: Job | None = None
         self._wants_save = False
+        self._renames = False
         self.outlook: Outlook | None = None
         self.forecast = Forecast(context)
         self.presets = PresetBar(context.theme, found)
         self.tree = TickedPane(context, found)
         self.rules = RulesPage(context.theme, found.devices)
         self.file_page = FilePage(found.places, found.at)
-        self.target_page = TargetPage(context.theme)
-        self.findings = FindingsPage(context.theme)
-        self.code = CodePage()
-        self.save_bar = SaveBar(context)
+        self.target_page, self.findings, self.code, self.save_bar = answers
         self.tabs = QTabWidget()
         self._lay_out()
         self._connect()
@@ -107,7 +121,19 @@ class ExportBody(QWidget):
 
     # What happens when something changes.
 
+    def _change_name(self) -> None:
+        """Only the texts have to change, as long as the format stays."""
+        before = self.file_page.format.currentData()
+        self._match_name_and_format()
+        is_same = before == self.file_page.format.currentData()
+        if self.outlook is None or not is_same or not (self.forecast.is_current or self._renames):
+            self._change()
+            return
+        self._renames = True
+        self.forecast.soon(name_only=True)
+
     def _change(self) -> None:
+        self._renames = False
         self._match_name_and_format()
         self.presets.show_recipe(self.recipe())
         are_usable = all([self.rules.check(), self.file_page.check()])
@@ -121,6 +147,9 @@ class ExportBody(QWidget):
         self.forecast.soon()
 
     def _plan(self) -> None:
+        if self._renames and self.outlook is not None:
+            self.forecast.spell(self._found, self.outlook, self.save_bar.path())
+            return
         asked = Asked(self.recipe(), self.tree.ticks(), self._target, self.save_bar.path())
         self.forecast.plan(self._found, asked)
 
@@ -152,6 +181,16 @@ class ExportBody(QWidget):
         self.save_bar.show_problem(said)
         self.code.show_texts("", "")
         self._allow()
+        self.planned.emit()
+
+    def _show_texts(self, texts: tuple[str, str]) -> None:
+        self._renames = False
+        command, code = texts
+        if self.outlook is not None:
+            self.outlook = self.outlook._replace(command=command, code=code)
+        self.code.show_texts(command, code)
+        if self._wants_save:
+            self._save()
         self.planned.emit()
 
     def _drop_outlook(self) -> None:
@@ -300,9 +339,10 @@ class ExportBody(QWidget):
             self.rules.changed,
             self.file_page.changed,
             self.target_page.changed,
-            self.save_bar.file_changed,
         ):
             changed.connect(self._change)
+        self.save_bar.file_changed.connect(self._change_name)
+        self.forecast.spelled.connect(self._show_texts)
         self.forecast.wanted.connect(self._plan)
         self.forecast.planned.connect(self._show_outlook)
         self.forecast.planning.connect(

@@ -12,7 +12,7 @@ from inspector.core import text
 from inspector.core.errors import InspectorError
 from inspector.core.model import Path
 from inspector.gui.context import AppContext
-from inspector.gui.export.body import ExportBody
+from inspector.gui.export.body import Answers, ExportBody
 from inspector.gui.export.survey import Survey, open_survey
 from inspector.gui.jobs import Job
 from inspector.gui.viewers import file_name
@@ -57,6 +57,7 @@ class ExportDialog(QDialog):
         self.setMinimumSize(760, 480)
         self._restore()
         self.start()
+        self._answers = Answers.made(context)
 
     def start(self) -> None:
         """Read the file."""
@@ -107,7 +108,7 @@ class ExportDialog(QDialog):
     def _show(self, found: Survey) -> None:
         self._job = None
         self._found = found
-        self.body = ExportBody(self._context, self._uri, found)
+        self.body = ExportBody(self._context, self._uri, found, self._answers)
         self.body.open_requested.connect(self.open_requested)
         self.body.folder_requested.connect(self.folder_requested)
         self._pages.addWidget(self.body)

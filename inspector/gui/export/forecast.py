@@ -13,7 +13,7 @@ from inspector.core.formats import open_checkpoint
 from inspector.core.model.address import parse_address
 from inspector.core.progress import Progress, part, silent
 from inspector.gui.context import AppContext
-from inspector.gui.export.outlook import Asked, Outlook, Target, look_ahead
+from inspector.gui.export.outlook import Asked, Outlook, Target, look_ahead, spelled
 from inspector.gui.export.survey import Survey
 from inspector.gui.jobs import Job
 
@@ -27,6 +27,7 @@ class Forecast(QObject):
 
     wanted = Signal()  # it is time to plan
     planned = Signal(object)  # Outlook
+    spelled = Signal(object)  # command and loading code, for another name
     planning = Signal(float)  # how far a plan is that takes longer than a moment
     refused = Signal(Exception)
     lost = Signal(object)  # the losses of the casts in the last outlook
@@ -51,10 +52,18 @@ class Forecast(QObject):
         """True while values are read for what a cast loses."""
         return self._losing is not None and not self._losing.is_settled
 
-    def soon(self) -> None:
+    def soon(self, *, name_only: bool = False) -> None:
         """Plan after a pause; what is being planned is not wanted any more."""
-        self._cancel()
+        self._cancel(but_losses=name_only)
         self._pause.start()
+
+    def spell(self, found: Survey, outlook: Outlook, file: str) -> None:
+        """Put another name into the texts of an outlook."""
+        job = self._context.jobs.start("Writing the command", spelled, found, outlook, file)
+        job.succeeded.connect(self._tell_texts)
+        job.failed.connect(self._refuse)
+        job.finished.connect(lambda: self._end(job))
+        self._planning = job
 
     def plan(self, found: Survey, asked: Asked) -> None:
         """Plan now."""
@@ -78,11 +87,12 @@ class Forecast(QObject):
         self._pause.stop()
         self._cancel()
 
-    def _cancel(self) -> None:
-        for job in (self._planning, self._losing):
-            if job is not None:
-                job.cancel()
-        self._losing = None
+    def _cancel(self, *, but_losses: bool = False) -> None:
+        if self._planning is not None:
+            self._planning.cancel()
+        if self._losing is not None and not but_losses:
+            self._losing.cancel()
+            self._losing = None
 
     def _want(self) -> None:
         if self._planning is not None:  # two that compute would keep the window waiting
@@ -95,6 +105,10 @@ class Forecast(QObject):
         if outlook.plan.possible and 0 < outlook.casts <= _LOOKED_AT_UNASKED:
             self.look_at_casts(found, outlook.plan)
         self.planned.emit(outlook)
+
+    def _tell_texts(self, texts: tuple[str, str]) -> None:
+        self._planning = None
+        self.spelled.emit(texts)
 
     def _refuse(self, error: Exception) -> None:
         self._planning = None

@@ -114,6 +114,14 @@ def look_ahead(found: Survey, asked: Asked, *, progress: Progress = silent) -> O
     return Outlook(recipe, plan, fit, rows, kept, command, code, left_out, said, casts)
 
 
+def spelled(
+    found: Survey, outlook: Outlook, file: str, *, progress: Progress = silent
+) -> tuple[str, str]:
+    """Return the command and the loading code for another name of the new file."""
+    command = command_text(outlook.recipe, found.checkpoint.source.uri, file)
+    return command, loading_code(outlook.plan, file, outlook.fit)
+
+
 def let_go(outlooks: list[Outlook], *, progress: Progress = silent) -> None:
     """Free outlooks bit by bit; the list must hold them alone."""
     while outlooks:
