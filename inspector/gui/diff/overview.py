@@ -129,6 +129,7 @@ class OverviewPage(PairViewer):
     def _lay_out(self) -> None:
         inside = QWidget()
         inside.setProperty("ground", "base")
+        inside.setMinimumWidth(1)  # else long words would push the page out of sight
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(10)

@@ -36,6 +36,7 @@ class SummaryPage(PairViewer):
         self._shown: list[QWidget] = []
         inside = QWidget()
         inside.setProperty("ground", "base")
+        inside.setMinimumWidth(1)  # else long words would push the page out of sight
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
