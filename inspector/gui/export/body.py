@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.errors import InspectorError
-from inspector.core.export import WRITERS, Recipe, format_of
+from inspector.core.export import Recipe
 from inspector.core.model import Path
 from inspector.core.progress import Progress, silent
 from inspector.gui import notify
@@ -21,6 +21,7 @@ from inspector.gui.export.code_page import CodePage
 from inspector.gui.export.file_page import FilePage
 from inspector.gui.export.findings_page import FindingsPage
 from inspector.gui.export.forecast import Forecast, read_target
+from inspector.gui.export.naming import format_for, name_for, suggested
 from inspector.gui.export.outlook import Asked, Outlook, Target, let_go
 from inspector.gui.export.preset_bar import PresetBar
 from inspector.gui.export.rules_page import RulesPage
@@ -77,7 +78,7 @@ class ExportBody(QWidget):
         self._lay_out()
         self._connect()
         self.show_recipe(replace(Recipe(), at=recipe_at(found)))
-        self.save_bar.suggest(_suggested(uri))
+        self.save_bar.suggest(suggested(uri))
 
     def recipe(self) -> Recipe:
         """Return what stands in the window, without what is ticked."""
@@ -240,25 +241,13 @@ class ExportBody(QWidget):
     # Names and places.
 
     def _match_name_and_format(self) -> None:
-        """Let the format follow the ending of the name, where there is one that says something."""
-        path = self.save_bar.path()
-        now = self.file_page.format.currentData()
-        known = {ending for writer in WRITERS for ending in writer.extensions}
-        ending = FilePath(path).suffix.lower()
-        wanted = format_of(path)
-        if ending in known and wanted != now and not (now == "torch-legacy" and ending in _TORCH):
-            box = self.file_page.format
-            box.setCurrentIndex(box.findData(wanted))
+        box = self.file_page.format
+        box.setCurrentIndex(box.findData(format_for(self.save_bar.path(), box.currentData())))
 
     def _follow_format(self, name: str) -> None:
-        """Give the file the ending of a format that was chosen."""
-        writer = next(row for row in WRITERS if row.name == name)
         path = self.save_bar.path()
-        endings = writer.extensions or _TORCH
-        if path and not path.lower().endswith(endings):
-            known = {ending for row in WRITERS for ending in row.extensions}
-            stem = path[: -len(FilePath(path).suffix)] if FilePath(path).suffix in known else path
-            self.save_bar.suggest(stem + endings[0])
+        if (new := name_for(path, name)) != path:
+            self.save_bar.suggest(new)
 
     def _move(self, at: Path, chosen: tuple[Path, ...] = ()) -> None:
         """Start from another state_dict of the same file."""
@@ -398,20 +387,11 @@ class ExportBody(QWidget):
         column.addWidget(self.save_bar)
 
 
-_TORCH = (".pt", ".pth", ".bin", ".ckpt")
-
-
 def _said(error: Exception) -> str:
     if isinstance(error, InspectorError):
         return str(error)
     _log.error("An export could not be planned", exc_info=error)
     return "That failed; it is a mistake in the program."
-
-
-def _suggested(uri: str) -> str:
-    name = FilePath(uri.rpartition("/")[2] if "://" in uri else uri)
-    folder = FilePath.home() if "://" in uri else name.parent
-    return str(folder / f"{name.stem}-export.pt")
 
 
 def _ticked(
