@@ -23,6 +23,7 @@ from inspector.core.analysis.comparison.words import (
 )
 from inspector.core.summary import path_text
 
+_MOST_FROZEN = 20  # modules that are listed
 _MOST_ROWS = 5000
 _MOST_MODULES = 500
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -85,7 +86,7 @@ def _page(result: Result) -> Iterator[str]:
         f'<p class="soft">{_safe(summary_text(result))}</p>\n'
     )
     yield status_bar(result)
-    for sentence in (*matching_sentences(result.matching), *module_sentences(result)):
+    for sentence in (*matching_sentences(result.matching), *_frozen(result)):
         yield f"<p>{_safe(sentence)}</p>\n"
     if result.tolerance.rtol or result.tolerance.atol:
         yield (
@@ -190,3 +191,10 @@ def _rest(number: int, noun: str) -> str:
 
 def _safe(untrusted: str) -> str:
     return escape(text.printable(untrusted))
+
+
+def _frozen(result: Result) -> list[str]:
+    """Return which modules are frozen, as many as one reads."""
+    every = list(module_sentences(result))
+    more = len(every) - _MOST_FROZEN
+    return [*every[:_MOST_FROZEN], f"… and {more} more"] if more > 0 else every

@@ -66,11 +66,17 @@ def module_sentences(result: Result) -> Iterable[str]:
         if whole.tensors > whole.statuses.get("same", 0) + whole.statuses.get("noise", 0):
             yield frozen_text(whole)
         return
-    told: list[str] = []
+    told: set[str] = set()
     for module in result.modules[1:]:
-        if module.frozen and not any(module.name.startswith(f"{name}.") for name in told):
-            told.append(module.name)
+        if module.frozen and not told.intersection(_above(module.name)):
+            told.add(module.name)
             yield frozen_text(module)
+
+
+def _above(name: str) -> Iterable[str]:
+    """Yield the modules that a module is in."""
+    steps = name.split(".")
+    return (".".join(steps[:count]) for count in range(1, len(steps)))
 
 
 def frozen_text(module: Module) -> str:
