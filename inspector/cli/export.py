@@ -53,13 +53,13 @@ class _InOrder(click.Command):
 @click.option("--force", is_flag=True, help="Replace DST if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, version 1.")
 @click.pass_context
-def command(ctx: click.Context, /, source: str, target: str, **given: Any) -> None:
+def command(ctx: click.Context, /, source: str, target: str, **given: Any) -> int:
     """Write tensors of SRC to DST: chosen, renamed, cast, moved to other devices.
 
     Starts from the state_dict in SRC. PATTERN is a glob (`*` crosses dots) or `re:` and a regular
     expression, held against the key and the whole path a/b/c. Options that repeat are applied in
     the order given. The format follows from the ending of DST. The file is complete and verified,
-    or it is not there; SRC is never written.
+    or it is not there; SRC is never written. Exit code 0, or 1 if SRC fails its own checksums.
 
     \b
     Examples:
@@ -73,13 +73,13 @@ def command(ctx: click.Context, /, source: str, target: str, **given: Any) -> No
     collecting = gc.isenabled()
     gc.disable()  # many small values live to the end; looking for garbage among them takes long
     try:
-        _run(source, target, given, ctx.meta["order"])
+        return _run(source, target, given, ctx.meta["order"])
     finally:
         if collecting:
             gc.enable()
 
 
-def _run(source: str, target: str, given: Mapping[str, Any], order: list[str]) -> None:
+def _run(source: str, target: str, given: Mapping[str, Any], order: list[str]) -> int:
     address = _address(source)
     recipe = recipe_of_options(given, order)
     if address.path:
@@ -104,7 +104,7 @@ def _run(source: str, target: str, given: Mapping[str, Any], order: list[str]) -
             if not plan.possible:
                 errors = [finding for finding in plan.findings if finding.severity == "error"]
                 raise InspectorError(errors[0].message)
-            return
+            return 0
         if not given["as_json"]:  # before anything is written
             print_report(report, short=True)
         others = [_address(name).file for name in (recipe.match, given["against"] or "") if name]
@@ -121,6 +121,7 @@ def _run(source: str, target: str, given: Mapping[str, Any], order: list[str]) -
         write_json(report, sys.stdout)
     else:
         report.print_written()
+    return int(bool(written.findings))
 
 
 def _show(report: Report, given: Mapping[str, Any]) -> None:

@@ -49,11 +49,13 @@ class Report(NamedTuple):
     @property
     def findings(self) -> list[Finding]:
         """All that is to be said, with what casting loses."""
-        return [*self.plan.findings, *loss_findings(self.losses)]
+        written = self.written.findings if self.written is not None else ()
+        return [*self.plan.findings, *loss_findings(self.losses), *written]
 
     def print_written(self) -> None:
         """Say what was written, and that it was compared."""
         assert self.written is not None
+        print_findings(self.written.findings)
         rows = text.plural(len(self.plan.rows), "tensor")
         for path in self.written.paths:
             click.echo(text.printable(path))

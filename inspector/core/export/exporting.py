@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
+from inspector.core.export.content import is_copied
 from inspector.core.export.plan import Exported, Plan, PlannedFile
 from inspector.core.export.replacement import (
     Part,
@@ -22,11 +23,14 @@ from inspector.core.export.replacement import (
 from inspector.core.export.stream import Stream
 from inspector.core.export.targets import Targets, index_text, replaced_shards, targets_of
 from inspector.core.export.verification import Comparison, verify_structure
-from inspector.core.export.writers import Document, Writer, writer_named
+from inspector.core.export.writers import Document, Sums, Writer, writer_named
+from inspector.core.model import Finding
 from inspector.core.progress import Progress, part, silent
+from inspector.core.text import plural, printable
 
 _OVERHEAD = 1024  # bytes that describe a tensor, at most
 _WITH_CRC = ("torch-zip", "numpy")
+_MANY = 5  # names that are listed
 
 
 def export(
@@ -56,12 +60,15 @@ def export(
     writer = writer_named(plan.recipe.format)
     with Replacement(targets.every) as replacement:
         hashes = []
+        findings: list[Finding] = []
         total = plan.nbytes or 1
         done = 0
         for number, file in enumerate(plan.files):
             share = part(progress, done / total, (done + file.nbytes) / total)
             made = replacement.open(number)
-            hashes.append(_write(checkpoint, plan, file, writer, made, share))
+            sums = _write(checkpoint, plan, file, writer, made, share)
+            hashes.append(sums.content_hash)
+            findings += _damage(checkpoint, file, sums)
             done += file.nbytes
         if targets.index_file is not None:
             _write_index(plan, targets, replacement.open(len(plan.files)))
@@ -72,7 +79,28 @@ def export(
     paths = tuple(map(str, targets.every))
     nbytes = sum(Path(path).stat().st_size for path in paths)
     whole = hashes[0] if len(hashes) == 1 else _hash_of(hashes)
-    return Exported(paths, nbytes, whole)
+    return Exported(paths, nbytes, whole, tuple(findings))
+
+
+def _damage(checkpoint: Checkpoint, file: PlannedFile, sums: Sums) -> list[Finding]:
+    """Return the storages that went over whole and are not what their file's checksums say."""
+    wrong = []
+    for content, crc in zip(file.contents, sums.crcs, strict=True):
+        view = content.view
+        whole = view.storage is not None and view.nbytes == view.storage.nbytes
+        if whole and is_copied(checkpoint, view, content.dtype):
+            assert view.storage is not None
+            stated = checkpoint.checksum(view.storage)
+            if stated is not None and stated != crc:
+                wrong.append(view.storage.key)
+    if not wrong:
+        return []
+    names = ", ".join(printable(key, 40) for key in wrong[:_MANY])
+    message = (
+        f"{plural(len(wrong), 'storage')} of the source fail its checksums, so that values have "
+        f"changed since it was saved: {names}. They were exported as they are."
+    )
+    return [Finding("source-damaged", "error", message)]
 
 
 def _hash_of(hashes: list[str]) -> str:
@@ -86,14 +114,14 @@ def _write(
     writer: Writer,
     new: Part,
     progress: Progress,
-) -> str:
-    """Write and verify one file; return the hash of its content, if it is stamped."""
+) -> Sums:
+    """Write and verify one file; return what its content adds up to."""
     path = str(new.path)
     comparison = Comparison(
         path,
         new.file.fileno(),
         len(file.contents),
-        needs_crc=writer.name in _WITH_CRC,
+        needs_crc=writer.name in _WITH_CRC or _states_checksums(checkpoint, file),
         stamp=plan.recipe.stamp,
     )
     stream = Stream(checkpoint, file.contents, new, comparison, part(progress, 0.0, 0.95))
@@ -110,7 +138,13 @@ def _write(
         stream.close()
         comparison.close()
     verify_structure(path, file, writer.name, stream.positions)
-    return sums.content_hash
+    return sums
+
+
+def _states_checksums(checkpoint: Checkpoint, file: PlannedFile) -> bool:
+    """Return whether there is something to hold the bytes against."""
+    views = [content.view.storage for content in file.contents[:1]]
+    return any(view is not None and checkpoint.checksum(view) is not None for view in views)
 
 
 def _write_index(plan: Plan, targets: Targets, made: Part) -> None:

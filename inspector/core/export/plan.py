@@ -171,4 +171,6 @@ class Exported(NamedTuple):
     nbytes: int
     """Of all files together."""
     content_hash: str = ""
-    """SHA-256 over names, dtypes, shapes and bytes, if the recipe asks for a stamp."""
+    """SHA-256 over the bytes of all storages in the order of the file, if there is a stamp."""
+    findings: tuple[Finding, ...] = ()
+    """Storages of the source that are not as their file says: their bytes went over as they are."""

@@ -367,3 +367,15 @@ def test_errors_of_the_system_are_named() -> None:
             raise OSError(number, os.strerror(number))
         assert "b.pt" in str(refused.value)
         assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["torch-zip", "safetensors"])
+def test_a_source_that_fails_its_own_checksums_is_told(name: str, source: Path, tmp_path) -> None:
+    data = bytearray(source.read_bytes())
+    data[len(data) // 2] ^= 1
+    source.write_bytes(data)
+    with open_checkpoint(str(source)) as checkpoint:
+        plan = make_plan(checkpoint, Recipe(format=name))
+        done = export(checkpoint, plan, str(tmp_path / "b.out"))
+    assert [finding.code for finding in done.findings] == ["source-damaged"]
+    assert "1 storage" in done.findings[0].message
