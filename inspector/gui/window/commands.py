@@ -20,7 +20,6 @@ from inspector.gui.actions import build_actions
 from inspector.gui.context import AppContext
 from inspector.gui.dialogs.settings import SettingsDialog
 from inspector.gui.dialogs.shortcuts import ShortcutsDialog
-from inspector.gui.export.dialog import ExportDialog
 from inspector.gui.tree.pane import TreePane
 from inspector.gui.tree.selection import keys_text, paths_of, paths_text
 from inspector.gui.window.checkpoint_view import CheckpointView
@@ -134,6 +133,9 @@ def _export_selection(window: MainWindow) -> None:
 
 
 def _show_export(window: MainWindow, uri: str, chosen: tuple[Path, ...]) -> None:
+    # Imported here: the window is on screen without it a tenth of a second earlier.
+    from inspector.gui.export.dialog import ExportDialog
+
     dialog = ExportDialog(window.context, uri, None, chosen, window)
     dialog.open_requested.connect(window.open_uri)
     dialog.folder_requested.connect(lambda file: show_in_folder(file, window))

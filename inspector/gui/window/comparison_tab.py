@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -14,13 +15,15 @@ from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.banner import names_apart
 from inspector.gui.diff.opening import Sides, open_sides, pair_up
-from inspector.gui.diff.view import ComparisonView
 from inspector.gui.jobs import Job
 from inspector.gui.viewers import file_name
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.window.file_watch import FileWatch, Look, look_at
 from inspector.gui.window.opening import let_go
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage
+
+if TYPE_CHECKING:
+    from inspector.gui.diff.view import ComparisonView
 
 _log = logging.getLogger(__name__)
 _SAID = {
@@ -163,6 +166,9 @@ class ComparisonTab(QWidget):
         self._show_sides(sides, tolerance)
 
     def _show_sides(self, sides: Sides, tolerance: Tolerance = EXACT) -> None:
+        # Imported here: most windows never compare, and all of them would start later.
+        from inspector.gui.diff.view import ComparisonView
+
         view = self.view = ComparisonView(self._context, sides, tolerance)
         view.status_changed.connect(self.status_changed)
         view.menu_requested.connect(self.menu_requested)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.gui.context import AppContext
-from inspector.gui.diff.series_view import SeriesView
 from inspector.gui.viewers import file_name
 
 
@@ -23,6 +22,9 @@ class SeriesTab(QWidget):
     def __init__(self, context: AppContext, files: Sequence[str]) -> None:
         super().__init__()
         self.files = tuple(files)
+        # Imported here, as the view of comparisons is.
+        from inspector.gui.diff.series_view import SeriesView
+
         self.view = SeriesView(context, self.files)
         self.view.status_changed.connect(self.status_changed)
         column = QVBoxLayout(self)
