@@ -132,7 +132,12 @@ def start(
 
 
 def _warm(engine: WorkerPool, *, progress: Progress = silent) -> None:
+    """Start the workers, and clear away what an export left that was killed."""
     engine.warm()
+    from inspector.core.export import clear_unfinished
+
+    for path in clear_unfinished():
+        _log.info("Removed what an interrupted export left: %s", path)
 
 
 def make_context(application: QApplication, engine: WorkerPool | None = None) -> AppContext:
