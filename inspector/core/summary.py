@@ -222,6 +222,16 @@ _FACTS: dict[Kind, Callable[[Node, Checkpoint], list[tuple[str, str]]]] = {
 }
 
 
+def _order_facts(tensor: Tensor) -> list[tuple[str, str]]:
+    """Return how elements lie in the storage; those of sparse and nested tensors lie in parts."""
+    if len(tensor.stride) != len(tensor.shape):
+        return []
+    return [
+        ("Stride", ", ".join(map(str, tensor.stride)) or "none"),
+        ("Contiguous", "yes" if tensor.contiguous else "no"),
+    ]
+
+
 def tensor_facts(type_name: str, tensor: Tensor) -> list[tuple[str, str]]:
     """Return what a file says of a tensor, without its values."""
     facts = [
@@ -232,8 +242,7 @@ def tensor_facts(type_name: str, tensor: Tensor) -> list[tuple[str, str]]:
         ("Size", _both_sizes(tensor.nbytes)),
         ("Device", text.printable(tensor.device, 80)),
         ("Layout", tensor.layout),
-        ("Stride", ", ".join(map(str, tensor.stride)) or "none"),
-        ("Contiguous", "yes" if tensor.contiguous else "no"),
+        *_order_facts(tensor),
         ("Requires grad", "yes" if tensor.requires_grad else "no"),
     ]
     if tensor.quantization:

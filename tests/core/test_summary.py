@@ -126,3 +126,17 @@ def test_bytes_by_device(tmp_path: Path) -> None:
 )
 def test_values_in_words(value, words):
     assert words_of(value) == words
+
+
+@pytest.mark.parametrize("layout", ["coo", "csr"])
+def test_a_sparse_tensor_has_facts_but_no_stride(
+    tmp_path: Path, layout: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    eye = torch.eye(4)
+    made = eye.to_sparse() if layout == "coo" else eye.to_sparse_csr()
+    with opened(tmp_path, {"w": made}) as checkpoint:
+        facts = dict(facts_of(child(checkpoint.root, "w"), checkpoint))
+    assert facts["Layout"] == f"sparse_{layout}"
+    assert facts["Shape"] == "4 × 4"
+    assert "Stride" not in facts
+    assert "Contiguous" not in facts

@@ -13,6 +13,7 @@ from inspector.core.engine import Engine
 from inspector.core.errors import FormatError, InspectorError
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, silent
+from inspector.core.text import exact
 
 
 class Statistics(NamedTuple):
@@ -64,7 +65,7 @@ def measured(tensor: Tensor) -> Measured:
     inner = measured(parts[name]).tensor
     if tensor.layout.startswith("sparse"):
         missing = max(0, tensor.elements - inner.elements)
-        note = f"These are the stored values; the other {missing:,} elements are zero."
+        note = f"These are the stored values; the other {exact(missing)} elements are zero."
     else:
         note = f"These are the values of its part {name!r}: a {tensor.layout} tensor has no others."
     return Measured(inner, note)

@@ -67,8 +67,11 @@ class Tensor(NamedTuple):
 
     @property
     def contiguous(self) -> bool:
-        """True if the elements lie in C order without gaps, as torch's `is_contiguous()` says."""
-        return is_contiguous(self.shape, self.stride)
+        """True if the elements lie in C order without gaps, as torch's `is_contiguous()` says.
+
+        Tensors of parts, as sparse ones, have no stride and are not.
+        """
+        return len(self.stride) == len(self.shape) and is_contiguous(self.shape, self.stride)
 
     @property
     def extent(self) -> tuple[int, int]:

@@ -64,6 +64,8 @@ class Layers(NamedTuple):
     there: int
     values: Any
     """What the series show of each point: a row of a numpy array."""
+    left_out: bool = False
+    """True if there is more than the state_dicts, e.g. what optimizers keep."""
 
 
 class LayersChart(ComputedViewer):
@@ -76,6 +78,7 @@ class LayersChart(ComputedViewer):
         self._layers = Layers((), 0, None)
         self._shown: list[Point] = []
         self._curves: list[Any] = []
+        self._number = -1  # of the point that is marked
 
     def ask(self, subject: Subject) -> None:
         if subject.checkpoint is not self._of:
@@ -95,8 +98,12 @@ class LayersChart(ComputedViewer):
     def make_body(self) -> QWidget:
         import pyqtgraph
 
-        self.plot = Plot(self.context.theme, "Statistics over the depth of the network")
+        self.plot = Plot(
+            self.context.theme, "Statistics over the depth of the network", points=True
+        )
         self.plot.hovered.connect(self._hover)
+        self.plot.stepped.connect(self._step)
+        self.plot.activated.connect(lambda: self.go_to(self._number))
         self.plot.canvas.scene().sigMouseClicked.connect(self._click)
         self._curves = [pyqtgraph.PlotDataItem(connect="finite") for _ in SERIES]
         for curve in self._curves:
@@ -205,6 +212,8 @@ class LayersChart(ComputedViewer):
         unread = sum(point.statistics is None for point in self._shown)
         sick = sum(map(_is_sick, self._shown))
         words = [f"The first {text.exact(shown)} of {text.exact(there)}."] if shown < there else []
+        if self._layers.left_out:
+            words.append("Only the model; select something else to see that.")
         if unread:
             words.append(f"{text.plural(unread, 'tensor')} could not be read.")
         if sick:
@@ -217,12 +226,26 @@ class LayersChart(ComputedViewer):
         number = -1 if place is None else round(place.x()) - 1
         there = 0 <= number < len(self._shown)
         self._here.setVisible(there)
+        self._number = number if there else -1
         if not there:
             self.plot.say("Norm is L2 / √n" if self.switches[2].isChecked() else "")
             return
         self._here.setValue(number + 1)
         point = self._shown[number]
         self.plot.say(point_text(point))
+
+    def _step(self, by: int) -> None:
+        """Mark another point, or the first one in sight."""
+        last = len(self._shown) - 1
+        low, high = self.plot.x_range()
+        if self._number >= 0:
+            number = self._number + by
+        else:
+            number = ceil(low) - 1 if by == 1 else floor(high) - 1 if by == -1 else by
+        number = min(max(number, 0), last)
+        self.plot.bring_into_sight(number + 1)
+        self._hover(QPointF(number + 1, 0))
+        self.plot.describe(self.plot.readout.text())
 
     def _click(self, event: Any) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(event.scenePos())
@@ -263,15 +286,19 @@ def points_of(
 
     base = path[:-1] if node.kind in ("group", "repeat") else path
     points: list[Point] = []
-    there = 0
+    places = [place for place in checkpoint.recognition.state_dicts if place[: len(base)] == base]
+    there, left_out = 0, False
     for number, (below, tensor) in enumerate(tensors_below(node)):
         if number % _PULSE == 0:
             progress(0.0, "Looking for tensors")
         if tensor.dtype.kind not in ("float", "complex") or not tensor.elements:
             continue
+        place = (*base, *below)
+        if places and not any(place[: len(start)] == start for start in places):
+            left_out = True
+            continue
         there += 1
         if len(points) < _MOST:
-            place = (*base, *below)
             row = rows.get(place)
             found = row.statistics if row is not None else known.get(place)
             points.append(Point(".".join(map(str, below)), place, tensor, found))
@@ -283,7 +310,7 @@ def points_of(
     for number, found_now in scan(checkpoint, missing, engine, progress) if missing else ():
         if isinstance(found_now, Statistics):
             points[number] = points[number]._replace(statistics=found_now)
-    return Layers(points, there, np.array([point.values() for point in points]))
+    return Layers(points, there, np.array([point.values() for point in points]), left_out)
 
 
 def point_text(point: Point) -> str:

@@ -249,6 +249,11 @@ class NameDelegate(QStyledItemDelegate):
         self._theme = theme
         self._model = model
 
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().initStyleOption(option, index)
+        # Names begin alike and are told apart by their ends.
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         worst = self._model.lines[index.row()].worst
         if worst is None:

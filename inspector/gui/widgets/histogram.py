@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil, floor, isqrt
 from typing import Any, NamedTuple
@@ -56,13 +57,14 @@ class Histogram(Plot):
         self._scale = ValueScale(0.0, 1.0)
         self._fewest = _FEWEST
         self._log = False
+        self._at: float | None = None  # where the bar is that is pointed at
         self._made: list[tuple[Any, Any]] = []  # lines and labels, which take long to make
         self._lines: list[tuple[Marker, Any, Any]] = []
         self._heights = (0.0, 1.0)
         self._font = scaled(0.85)
         self._filled = pyqtgraph.PlotDataItem(pen=None)
         self._pointed = pyqtgraph.PlotDataItem(pen=None)
-        super().__init__(theme, name)
+        super().__init__(theme, name, points=True)
         for item in (self._filled, self._pointed):
             item.setZValue(-10)
             self.box.addItem(item)
@@ -70,6 +72,7 @@ class Histogram(Plot):
         self.box.sigResized.connect(self._draw)  # labels are placed by pixels
         theme.changed.connect(self._paint)
         self.hovered.connect(self._point)
+        self.stepped.connect(self._step)
         self._paint()
 
     def show_counts(self, count: Counting, scale: ValueScale, elements: int) -> None:
@@ -221,8 +224,29 @@ class Histogram(Plot):
 
     def _point(self, point: QPointF | None) -> None:
         bar = None if point is None else self.bar_at(point.x())
+        self._at = None if point is None or bar is None else point.x()
         self._pointed.setData(*self._outline([bar] if bar else []))
         self._pointed.setFillLevel(log_count(0) if self._log else 0.0)
+
+    def _step(self, by: int) -> None:
+        """Point at another bar; beyond those in sight, the others come."""
+        if not self._bars:
+            return
+        ends = [
+            (self._scale.position(bar.low), self._scale.position(bar.high)) for bar in self._bars
+        ]
+        last = len(ends) - 1
+        here = None if self._at is None else bisect_right([end[0] for end in ends], self._at) - 1
+        first = 0 if by == 1 or by < -1 else last
+        wanted = first if here is None else here + by
+        number = min(max(wanted, 0), last)
+        low, high = ends[number]
+        at = (low + high) / 2
+        beyond = at + (high - low) * (wanted - number)
+        if abs(by) == 1 and 0 < beyond < 1:
+            at = beyond
+        self.bring_into_sight(at)
+        self.hovered.emit(QPointF(at, 0))
 
     def _paint(self) -> None:
         import pyqtgraph

@@ -37,19 +37,27 @@ class Plot(QWidget):
     """A chart with a line above it that says what is under the cursor.
 
     Wheel and drag move it, so do `+`, `−`, the arrows and `0` once it has the focus; a double-click
-    and a button go back to the whole range. Owners add items of pyqtgraph to `box` and give them
-    their colours in a slot of `theme.changed`.
+    and a button go back to the whole range. With `points`, the arrows to the sides are left to the
+    owner, who moves a mark from point to point; with Shift they move the chart. Owners add items of
+    pyqtgraph to `box` and give them their colours in a slot of `theme.changed`.
     """
 
     moved = Signal()
     """Another part of the whole range of x is in sight."""
     hovered = Signal(object)
     """QPointF in the coordinates of the chart; None once the cursor has left it."""
+    stepped = Signal(int)
+    """So many points to the right, by keys."""
+    activated = Signal()
+    """Enter was pressed."""
 
-    def __init__(self, theme: Theme, name: str, *, moves_y: bool = False) -> None:
+    def __init__(
+        self, theme: Theme, name: str, *, moves_y: bool = False, points: bool = False
+    ) -> None:
         import pyqtgraph
 
         super().__init__()
+        self._points = points
         self._theme = theme
         self._moves_y = moves_y
         self._whole: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
@@ -169,8 +177,13 @@ class Plot(QWidget):
             Qt.Key.Key_Up: (0.0, _PAN),
             Qt.Key.Key_Down: (0.0, -_PAN),
         }
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if plain:
             super().keyPressEvent(event)
+        elif self._points and key in _STEPS and not shift:
+            self.stepped.emit(_STEPS[Qt.Key(key)])
+        elif self._points and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.activated.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(_ZOOM)
         elif key == Qt.Key.Key_Minus:
@@ -197,6 +210,13 @@ class Plot(QWidget):
         self._by_keyboard = False
         self.update()
         super().focusOutEvent(event)
+
+    def bring_into_sight(self, x: float) -> None:
+        """Move so far to the side that a place of x is to be seen."""
+        low, high = self.x_range()
+        if not low <= x <= high:
+            step = x - (low + high) / 2
+            self.set_x(*_within(low, high, step, self._whole[0]))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -257,6 +277,13 @@ class Plot(QWidget):
         column.addWidget(self.canvas, 1)
 
 
+_FAR = 1 << 30
+_STEPS = {
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Home: -_FAR,
+    Qt.Key.Key_End: _FAR,
+}
 _IGNORED = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 
 

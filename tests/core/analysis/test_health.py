@@ -443,3 +443,9 @@ def test_progress_ends_with_everything(tmp_path) -> None:
         list(health_scan(checkpoint, items, ExecutorEngine(executor), progress))
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_of_an_expanded_tensor_only_the_stored_bytes_could_be_saved(tmp_path) -> None:
+    row = torch.randn(5).bfloat16().float()
+    found = of(tmp_path, w=row.expand(1000, 5))
+    assert found.codes("w")["fits-half"].endswith("would save 10 B.")

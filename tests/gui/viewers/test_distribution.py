@@ -330,3 +330,31 @@ def test_everything_is_reached_by_keyboard(shown, qtbot):
         viewer.histogram,
     ]
     assert all(widget.accessibleName() or widget.text() for widget in reached)
+
+
+def test_keys_move_from_bar_to_bar(shown, qtbot):
+    viewer = shown("integers")
+    chart = viewer.histogram
+    chart.setFocus()
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.readout.text() == "0:  1 (14.3 %)"
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.readout.text() == "2:  3 (42.9 %)"
+    qtbot.keyClick(chart, Qt.Key.Key_Left)
+    assert chart.readout.text() == "1:  2 (28.6 %)"
+    qtbot.keyClick(chart, Qt.Key.Key_End)
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.readout.text() == "9:  1 (14.3 %)"
+
+
+def test_keys_go_beyond_the_bars_in_sight(shown, qtbot):
+    chart = shown("spread").histogram
+    chart.show_range(-0.1, 0.1)
+    qtbot.keyClick(chart, Qt.Key.Key_End)
+    for _ in range(3):
+        qtbot.keyClick(chart, Qt.Key.Key_Right)
+    low, high = chart.shown_range()
+    assert high > 0.11
+    assert high - low == pytest.approx(0.2)
+    assert float(chart.readout.text().split(" … ")[0]) > 0.1

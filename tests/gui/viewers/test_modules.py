@@ -10,7 +10,7 @@ from inspector.core.formats import open_checkpoint
 from inspector.core.model import Path, measure
 from inspector.gui.viewers import Subject
 from inspector.gui.viewers.breakdown import breakdown
-from inspector.gui.viewers.layers import power_ticks
+from inspector.gui.viewers.layers import points_of, power_ticks
 from inspector.gui.viewers.modules import LAYERS, TREEMAP, ModulesViewer, tiles_of
 from inspector.gui.window.opening import node_at
 
@@ -153,3 +153,48 @@ def test_ticks_of_logarithms():
         (1, "10"),
     ]
     assert [mark for _, mark in power_ticks(-0.1, 1.1, 8)] == ["1", "2", "5", "10"]
+
+
+def test_keys_move_from_point_to_point_and_enter_goes_there(viewer, qtbot):
+    chart = show_layers(viewer, qtbot, "model")
+    plot = chart.plot
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.readout.text().startswith("net.layers.0.weight · mean ")
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.accessibleDescription().startswith("net.layers.1.weight · mean ")
+    with qtbot.waitSignal(viewer.jump_requested) as jump:
+        qtbot.keyClick(plot, Qt.Key.Key_Return)
+    assert jump.args == [("model", "net.layers.1.weight")]
+    qtbot.keyClick(plot, Qt.Key.Key_End)
+    assert plot.readout.text().startswith("net.head.weight")
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.readout.text().startswith("net.head.weight")
+    for _ in range(8):
+        qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    low, high = plot.x_range()
+    assert low <= 1 <= high
+    assert plot.is_zoomed
+    qtbot.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert plot.x_range() > (low, high)
+
+
+def test_of_a_training_checkpoint_the_model_is_charted(context, qtbot, tmp_path):
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    made = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    torch.save(made, tmp_path / "run.pt")
+    with open_checkpoint(str(tmp_path / "run.pt")) as checkpoint:
+        root = checkpoint.root
+        kept = next(node for node in root.children if node.key == "optimizer")
+        whole = points_of(checkpoint, root, (), {}, {}, context.engine)
+        state = points_of(checkpoint, kept, ("optimizer",), {}, {}, context.engine)
+    assert [point.path for point in whole.points] == [
+        ("model", name) for name in model.state_dict()
+    ]
+    assert whole.left_out
+    assert len(state.points) == 12
+    assert not state.left_out

@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from inspector.cli.main import main
 from inspector.core.formats import open_checkpoint
@@ -161,3 +162,11 @@ def test_a_folder_that_is_not_there_is_told(viewer, scan, qtbot, tmp_path, monke
     viewer.save_rows(str(tmp_path / "missing" / "out.csv"))
     qtbot.waitUntil(lambda: bool(said))
     assert "cannot be written" in str(said[0][2])
+
+
+def test_long_names_show_their_ends(viewer, scan, qtbot):
+    scanned(viewer, scan, qtbot)
+    option = QStyleOptionViewItem()
+    index = viewer.model.index(0, 0)
+    viewer.table.itemDelegateForColumn(0).initStyleOption(option, index)
+    assert option.textElideMode == Qt.TextElideMode.ElideMiddle

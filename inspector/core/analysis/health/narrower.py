@@ -18,8 +18,9 @@ def _narrower(look: Look) -> Iterator[Finding]:
         return  # very probably a mask of zeros and ones
     for name in NARROWER.get(look.tensor.dtype.name, ()):
         if name not in look.marks.too_wide:
-            saved = size(look.tensor.nbytes // 2)
-            message = f"Every number is exactly one of {name}, which would save {saved}."
+            stored = look.tensor.storage
+            taken = min(look.tensor.nbytes, stored.nbytes if stored else look.tensor.nbytes)
+            message = f"Every number is exactly one of {name}, which would save {size(taken // 2)}."
             yield look.finding("fits-half", "info", message)
             return
 
