@@ -211,9 +211,12 @@ def report(case: Case, path: Path, results: dict[str, list[Run]]) -> None:
     ours = middle["scan (ours)"]
     command = middle["inspector stats"]
     for name, row in middle.items():
+        computed = f"{'–':>10}{'–':>7}{'–':>8}"  # a command does not tell of its loop
+        if row.compute == row.compute:
+            speed = size / row.compute / 1e9
+            computed = f"{row.compute:>10.2f}{speed:>7.2f}{row.compute / ours.compute:>7.1f}x"
         print(
-            f"  {name:<16}{row.compute:>10.2f}{size / row.compute / 1e9:>7.2f}"
-            f"{row.compute / ours.compute:>7.1f}x{row.whole:>9.2f}"
+            f"  {name:<16}{computed}{row.whole:>9.2f}"
             f"{row.whole / command.whole:>7.1f}x{row.megabytes:>7.0f}"
         )
 

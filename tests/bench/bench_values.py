@@ -1,6 +1,6 @@
 """The Values tab on ten thousand million elements: time to the first of them, longest pauses.
 
-    python tests/bench/bench_values.py
+    python tests/bench/bench_values.py [--tiny]
 
 Reports, judges nothing. The file is nearly all holes: it takes no room, and reads like any other.
 """
@@ -8,6 +8,7 @@ Reports, judges nothing. The file is nearly all holes: it takes no room, and rea
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import sys
@@ -26,16 +27,18 @@ def main() -> None:
     """Print a line for each thing that is done: how long it took, and the three longest pauses."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     sys.path.insert(0, str(ROOT))
+    tiny = "--tiny" in sys.argv[1:]
+    shapes = ((10**4,), (100, 100)) if tiny else ((10**10,), (10**5, 10**5))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CONFIG_HOME"] = folder
-        for shape in ((10**10,), (10**5, 10**5)):
+        for shape in shapes:
             print(f"shape {shape}")
-            Run(written(Path(folder), shape)).go(len(shape))
+            Run(written(Path(folder), shape), tiny=tiny).go(len(shape))
 
 
 def written(folder: Path, shape: tuple[int, ...]) -> str:
     """Write a safetensors file of that many float32, without their bytes."""
-    nbytes = 4 * 10**10
+    nbytes = 4 * math.prod(shape)
     entry = {"dtype": "F32", "shape": shape, "data_offsets": [0, nbytes]}
     header = json.dumps({"w": entry}).encode()
     file = folder / f"huge{len(shape)}.safetensors"
@@ -48,7 +51,7 @@ def written(folder: Path, shape: tuple[int, ...]) -> str:
 class Run:
     """One window, its heartbeat, and what is done in it."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, tiny: bool) -> None:
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -59,6 +62,8 @@ class Run:
         assert isinstance(self.application, app.Application)
         self.context = app.make_context(self.application)
         self.context.engine.warm()
+        self.turns = 5 if tiny else TURNS
+        rest = 0 if tiny else 3  # seconds in which nothing else starts any more
         self.pauses: list[float] = []
         self.last = time.perf_counter()
         self.beat = QTimer(interval=BEAT_MS)
@@ -67,7 +72,7 @@ class Run:
         self.window = app.start(self.application, self.context, [file])
         self.window.resize(1280, 800)
         started = time.perf_counter()
-        self._spin(lambda: self.panel is not None and time.perf_counter() - started > 3)
+        self._spin(lambda: self.panel is not None and time.perf_counter() - started > rest)
 
     @property
     def panel(self):
@@ -104,7 +109,7 @@ class Run:
         """Scroll for three seconds, and until the last part is there."""
         from PySide6.QtCore import QTimer
 
-        turns = iter(range(TURNS))
+        turns = iter(range(self.turns))
         timer = QTimer(interval=SCROLL_MS)
         timer.timeout.connect(lambda: step() if next(turns, None) is not None else timer.stop())
         self.do(name, timer.start, lambda: not timer.isActive() and self._is_there())
