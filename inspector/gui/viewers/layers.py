@@ -213,7 +213,7 @@ class LayersChart(ComputedViewer):
         sick = sum(map(_is_sick, self._shown))
         words = [f"The first {text.exact(shown)} of {text.exact(there)}."] if shown < there else []
         if self._layers.left_out:
-            words.append("Only the model; select something else to see that.")
+            words.append("Only the state_dicts; select what lies beside them to chart it.")
         if unread:
             words.append(f"{text.plural(unread, 'tensor')} could not be read.")
         if sick:

@@ -77,12 +77,26 @@ def arranged(parts: Sequence[Part], area: Box) -> tuple[list[Tile], list[tuple[s
         places = squarified([part.nbytes for part in some], inner)
         tiles += [Tile(p, place, numbers[name]) for p, place in zip(some, places, strict=True)]
     if small:
-        # They have no place that could be seen: the last tile stands for them as well.
-        last = tiles[-1]
-        members = last.part.members + sum(part.members for part in small)
-        nbytes = last.part.nbytes + sum(part.nbytes for part in small)
-        tiles[-1] = last._replace(part=Part("", "", nbytes, None, members))
+        # They have no place that could be seen: a strip of the largest tile stands for them.
+        number = max(range(len(tiles)), key=lambda n: tiles[n].box.area)
+        members, nbytes = sum(part.members for part in small), sum(part.nbytes for part in small)
+        kept, strip = _cut(tiles[number].box)
+        others = small[0] if members == 1 else Part("", "", nbytes, None, members)
+        tiles[number] = tiles[number]._replace(box=kept)
+        tiles.append(Tile(others, strip, numbers[small[0].group]))
     return tiles, heads
+
+
+def _cut(box: Box) -> tuple[Box, Box]:
+    """Return most of a box, and a strip at its end that can just be pointed at."""
+    share = min(0.5, _SMALLEST / box.area) if box.area else 0.0
+    if box.width >= box.height:
+        width = box.width * (1 - share)
+        kept = box._replace(width=width)
+        return kept, Box(box.left + width, box.top, box.width - width, box.height)
+    height = box.height * (1 - share)
+    kept = box._replace(height=height)
+    return kept, Box(box.left, box.top + height, box.width, box.height - height)
 
 
 def _merged(parts: list[Part], area: float) -> list[Part]:

@@ -110,3 +110,11 @@ def test_light_and_dark_differ_and_nothing_at_all_can_be_drawn(treemap, context)
     treemap.show_parts([])
     assert treemap.tiles == []
     assert isinstance(treemap.grab().toImage(), QImage)
+
+
+def test_what_fills_nearly_everything_keeps_its_name():
+    small = [Part(f"small{n}", "", 10, (f"small{n}",)) for n in range(9)]
+    tiles, _ = arranged([*small, Part("huge", "", 10**12, ("huge",))], Box(0, 0, 400, 300))
+    assert [(tile.part.target, tile.part.members) for tile in tiles] == [(("huge",), 1), (None, 9)]
+    assert tiles[0].part.nbytes == 10**12
+    assert tiles[0].box.area + tiles[1].box.area == pytest.approx(398 * 298)
