@@ -2,7 +2,7 @@
 
     python packaging/make_screenshots.py
 
-Offscreen unless QT_QPA_PLATFORM says otherwise; each picture is 1280 x 800.
+Offscreen unless QT_QPA_PLATFORM says otherwise; a window is 1280 x 800, a panel 620 x 560.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "resources" / "samples" / "shapes-cnn-epoch12.pt"
 FOLDER = ROOT / "packaging" / "screenshots"
 WIDTH, HEIGHT = 1280, 800
+PANEL_WIDTH, PANEL_HEIGHT = 620, 560
 PATIENCE_MS = 20_000
 _TURNS = 20  # of the event loop, in which layouts settle
 
@@ -61,6 +62,8 @@ def take_pictures(sample: Path) -> None:
     until(lambda: bool(arranged))
     tree.go_to(("model_state_dict", "head.weight"))
     context.preferences.choose("theme", "dark")
+    rest()
+    until(lambda: not context.jobs.running)  # the values of the selection have been read
     take(window, "window-dark")
 
     context.preferences.choose("theme", "light")
@@ -72,10 +75,61 @@ def take_pictures(sample: Path) -> None:
     viewer.steps.setCurrentIndex(1)
     until(lambda: not context.jobs.running)
     take(window, "modules-light")
+    take_values(context, tab.view)
     take_comparison(context, window, str(sample))
     take_export(context, window, str(sample))
     window.close()
     context.jobs.shutdown()
+
+
+def take_values(context, view) -> None:  # type: ignore[no-untyped-def]
+    """Write the pictures of values: the panel alone, with nothing beside it."""
+    from inspector.gui.viewers.distribution import DistributionViewer
+    from inspector.gui.viewers.heat_map import HeatMapViewer
+    from inspector.gui.viewers.modules import LAYERS, TREEMAP, ModulesViewer
+    from inspector.gui.viewers.statistics import StatisticsViewer
+    from inspector.gui.viewers.values import ValuesViewer
+
+    def look(viewer, name, *path):  # type: ignore[no-untyped-def]
+        view.panel.prefer(viewer)
+        view.tree.go_to(("model_state_dict",))
+        view.tree.go_to(("model_state_dict", *path))
+        until(lambda: not context.jobs.running)
+        take(view.panel, name)
+        return view.panel.viewer()
+
+    view.tree.set_grouped(False)
+    until(lambda: not context.jobs.running)
+    ground = view.window().size()
+    view.window().resize(WIDTH + PANEL_WIDTH, ground.height())
+    shares = view.splitter.sizes()
+    view.splitter.setSizes([view.width() - PANEL_WIDTH, PANEL_WIDTH])
+    spare = view.window().height() - view.panel.height()
+    view.window().resize(WIDTH + PANEL_WIDTH, PANEL_HEIGHT + spare)
+    view.splitter.setSizes([view.width() - PANEL_WIDTH, PANEL_WIDTH])
+    look(DistributionViewer, "distribution-light", "features.8.weight")
+    look(HeatMapViewer, "heat-map-light", "features.4.weight")
+    look(ValuesViewer, "values-light", "head.weight")
+    view.panel.prefer(ModulesViewer)
+    view.tree.go_to(("model_state_dict",))
+    modules = view.panel.viewer()
+    modules.look.choose(TREEMAP)
+    modules.steps.setCurrentIndex(modules.steps.count() - 1)
+    until(lambda: not context.jobs.running)
+    take(view.panel, "treemap-light")
+    modules.look.choose(LAYERS)
+    until(lambda: modules.layers.state == "shown")
+    modules.layers.which.setCurrentIndex(1)
+    take(view.panel, "layers-light")
+    view.scan.start()
+    until(lambda: view.scan.state == "done")
+    view.panel.prefer(StatisticsViewer)
+    view.tree.go_to(("model_state_dict", "features.8.weight"))
+    view.tree.go_to(("model_state_dict",))
+    until(lambda: not context.jobs.running)
+    take(view.panel, "statistics-light")
+    view.window().resize(ground)
+    view.splitter.setSizes(shares)
 
 
 def take_comparison(context, window, after: str) -> None:  # type: ignore[no-untyped-def]
@@ -121,12 +175,17 @@ def take_export(context, window, sample: str) -> None:  # type: ignore[no-untype
 
 def take(window, name: str) -> None:  # type: ignore[no-untyped-def]
     """Write what the window shows once it has come to rest."""
-    turns = iter(range(_TURNS))
-    until(lambda: next(turns, None) is None)
+    rest()
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{name}.png"
     window.grab().save(str(file))
     print(f"{file.relative_to(ROOT)}  {file.stat().st_size / 1000:.0f} kB")
+
+
+def rest() -> None:
+    """Let the window live for a moment."""
+    turns = iter(range(_TURNS))
+    until(lambda: next(turns, None) is None)
 
 
 def until(happened: Callable[[], bool]) -> None:
