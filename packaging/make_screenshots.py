@@ -84,19 +84,19 @@ def take_pictures(sample: Path) -> None:
 
 def take_values(context, view) -> None:  # type: ignore[no-untyped-def]
     """Write the pictures of values: the panel alone, with nothing beside it."""
+    from inspector.gui.viewers.base import Viewer
     from inspector.gui.viewers.distribution import DistributionViewer
     from inspector.gui.viewers.heat_map import HeatMapViewer
     from inspector.gui.viewers.modules import LAYERS, TREEMAP, ModulesViewer
     from inspector.gui.viewers.statistics import StatisticsViewer
     from inspector.gui.viewers.values import ValuesViewer
 
-    def look(viewer, name, *path):  # type: ignore[no-untyped-def]
+    def look(viewer: type[Viewer], name: str, *path: str) -> None:
         view.panel.prefer(viewer)
         view.tree.go_to(("model_state_dict",))
         view.tree.go_to(("model_state_dict", *path))
         until(lambda: not context.jobs.running)
         take(view.panel, name)
-        return view.panel.viewer()
 
     view.tree.set_grouped(False)
     until(lambda: not context.jobs.running)

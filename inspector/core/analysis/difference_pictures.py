@@ -218,8 +218,8 @@ def _apart(a: Array, b: Array) -> Array:
         # float64 alone would call 2**60 and 2**60 + 1 equal.
         sizes = max(a.dtype.itemsize, b.dtype.itemsize)
         wide: Any = np.float64 if 8 * sizes <= _EXACT else np.longdouble
-        found = (b.astype(wide) - a.astype(wide)).astype(np.float64)
-        return found
+        whole: Array = b.astype(wide) - a.astype(wide)
+        return whole.astype(np.float64)
     one, other = _wide(a), _wide(b)
     found = other - one
     found[~np.isfinite(one) | ~np.isfinite(other)] = np.nan
