@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from typing import Protocol, TypeVar
 
 from inspector.core.progress import Progress, silent
@@ -85,6 +85,10 @@ def spread(
             for future in ready:
                 done += waiting.pop(future)
                 yield future.result()
+    except BrokenExecutor:
+        # The executor is telling all of them; Python 3.11's ends its thread over a cancelled one.
+        waiting.clear()
+        raise
     finally:
         for future in waiting:
             future.cancel()
