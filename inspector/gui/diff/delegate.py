@@ -13,6 +13,7 @@ from inspector.gui.diff.model import DiffModel
 from inspector.gui.diff.statuses import LOOKS, UNCHANGED, is_alarming
 from inspector.gui.theme import Theme, pixmap, tabular
 from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
+from inspector.gui.widgets.matches import paint_match
 
 _Index = QModelIndex | QPersistentModelIndex
 _ICON = 16
@@ -90,7 +91,7 @@ class DiffDelegate(QStyledItemDelegate):
         whole = text.printable(entry.step, 400)
         shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
         if shown == whole and not selected:
-            self._mark(painter, area, whole, metrics)
+            paint_match(painter, area, whole, self.marked, colours.match)
         quiet = isinstance(what, Row) and what.status in UNCHANGED and what.sure and not selected
         painter.setPen(QColor(colours.muted if quiet or is_statistic else colours.text))
         painter.drawText(area, _LINE, shown)
@@ -101,18 +102,6 @@ class DiffDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colours.text if selected else colours.faint))
             shown = metrics.elidedText(more, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, _LINE, shown)
-
-    def _mark(self, painter: QPainter, area: QRect, words: str, metrics: QFontMetrics) -> None:
-        at = words.casefold().find(self.marked) if self.marked else -1
-        if at < 0:
-            return
-        start = metrics.horizontalAdvance(words[:at])
-        width = metrics.horizontalAdvance(words[at : at + len(self.marked)])
-        high = metrics.height()
-        box = QRect(area.left() + start - 1, area.center().y() - high // 2, width + 2, high)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.colours.match))
-        painter.drawRoundedRect(box, 2, 2)
 
     def _paint_status(
         self, painter: QPainter, cell: QRect, model: DiffModel, line: int, selected: bool

@@ -20,6 +20,7 @@ from inspector.gui.diff.model import DiffModel
 from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import Theme, tabular
 from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
+from inspector.gui.widgets.rows import dress_rows, sort_by_header
 
 _Flag = QItemSelectionModel.SelectionFlag
 _LEAST_KEY = 200  # pixels of keys, below which columns that the panel repeats are left out
@@ -40,33 +41,13 @@ class DiffTable(QTableView):
         self._rows = model
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Differences")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
         self.setMouseTracking(True)
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setMinimumSectionSize(1)
-        lines.setDefaultSectionSize(row_height(QFontMetrics(self.font())))
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        dress_rows(self, row_height(QFontMetrics(self.font())))
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(40)
-        header.sortIndicatorChanged.connect(
-            lambda column, order: self.sort_requested.emit(
-                column, order == Qt.SortOrder.DescendingOrder
-            )
-        )
+        sort_by_header(self, self.sort_requested.emit)
         self.setModel(model)
         # With the rows' own selection model each paint of the header would ask for every row.
         header.setSelectionModel(QItemSelectionModel(model, header))

@@ -38,6 +38,8 @@ from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import KIND_ICONS, Theme, pixmap, tabular
 from inspector.gui.tree.delegate import CHEVRON, row_height
 from inspector.gui.tree.lines import Row
+from inspector.gui.widgets.matches import paint_match
+from inspector.gui.widgets.rows import dress_rows
 
 _INDENT, _BOX, _ICON, _GAP, _PADDING = 16, 15, 16, 7, 8
 _LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
@@ -61,22 +63,10 @@ class TickedView(QTableView):
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Tensors to export")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setMinimumSectionSize(1)
-        lines.setDefaultSectionSize(row_height(QFontMetrics(self.font())))
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        dress_rows(self, row_height(QFontMetrics(self.font())))
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSelectionModel(QItemSelectionModel(model, header))
         self.doubleClicked.connect(lambda index: self._toggle_branch(index.row()))
@@ -242,13 +232,8 @@ class _Delegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         whole = TICKED_COLUMNS[0].text(model, row)
         shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
-        at = whole.casefold().find(self.marked) if self.marked and shown == whole else -1
-        if at >= 0:
-            start = metrics.horizontalAdvance(whole[:at])
-            width = metrics.horizontalAdvance(whole[at : at + len(self.marked)])
-            mark = QRect(area.left() + start - 1, middle - metrics.height() // 2, width + 2, 0)
-            mark.setHeight(metrics.height())
-            painter.fillRect(mark, QColor(colours.match))
+        if shown == whole:
+            paint_match(painter, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.faint if is_out else colours.text))
         painter.drawText(area, _LINE, shown)
 

@@ -16,6 +16,7 @@ from inspector.core.model import Kind
 from inspector.gui.theme import KIND_ICONS, Colours, Theme, pixmap, tabular
 from inspector.gui.tree.columns import COLUMNS, aside, badges, column_number
 from inspector.gui.tree.model import TreeModel
+from inspector.gui.widgets.matches import paint_match
 
 _INDENT = 18
 CHEVRON = 18
@@ -120,7 +121,7 @@ class RowDelegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
         if shown == whole and not selected:
-            self._mark(painter, area, whole, metrics)
+            paint_match(painter, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.text))
         painter.drawText(area, _LINE, shown)
         more = aside(row, model.known)
@@ -129,18 +130,6 @@ class RowDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colours.text if selected else colours.muted))
             shown = metrics.elidedText(more, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, _LINE, shown)
-
-    def _mark(self, painter: QPainter, area: QRect, text: str, metrics: QFontMetrics) -> None:
-        at = text.casefold().find(self.marked) if self.marked else -1
-        if at < 0:
-            return
-        start = metrics.horizontalAdvance(text[:at])
-        width = metrics.horizontalAdvance(text[at : at + len(self.marked)])
-        height = metrics.height()
-        mark = QRect(area.left() + start - 1, area.center().y() - height // 2, width + 2, height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.colours.match))
-        painter.drawRoundedRect(mark, 2, 2)
 
     def _paint_text(
         self,

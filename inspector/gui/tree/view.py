@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from inspector.core.model import Path
 from inspector.gui.jobs import undisturbed
@@ -30,6 +30,7 @@ from inspector.gui.tree.column_layout import ColumnLayout
 from inspector.gui.tree.delegate import CHEVRON, RowDelegate, chevron_left, row_height
 from inspector.gui.tree.lines import Row
 from inspector.gui.tree.model import TreeModel
+from inspector.gui.widgets.rows import dress_rows, sort_by_header
 
 _Flag = QItemSelectionModel.SelectionFlag
 
@@ -49,34 +50,13 @@ class TreeView(QTableView):
         self._delegate = RowDelegate(theme)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Checkpoint tree")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
         self.setMouseTracking(True)
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setMinimumSectionSize(1)
-        lines.setDefaultSectionSize(row_height(QFontMetrics(self.font())))
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        dress_rows(self, row_height(QFontMetrics(self.font())))
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(48)
-        header.sortIndicatorChanged.connect(
-            lambda column, order: self.sort_requested.emit(
-                column, order == Qt.SortOrder.DescendingOrder
-            )
-        )
+        sort_by_header(self, self.sort_requested.emit)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.columns = ColumnLayout(self, settings)
         header.customContextMenuRequested.connect(self.columns.ask)

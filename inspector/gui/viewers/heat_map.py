@@ -22,7 +22,8 @@ from inspector.gui.viewers.base import UNSUITED, USUAL, Subject
 from inspector.gui.viewers.computed import ComputedViewer
 from inspector.gui.viewers.heat_words import cells_text, closer_text, value_text
 from inspector.gui.viewers.kinds import title_of
-from inspector.gui.viewers.plane_controls import PlaneControls, axis_box, labelled
+from inspector.gui.viewers.plane_controls import PlaneControls
+from inspector.gui.widgets.choice_box import choice_box, labelled
 from inspector.gui.widgets.heat_lens import Lens
 from inspector.gui.widgets.heat_picture import HeatPicture
 from inspector.gui.widgets.heat_scale import ColourBar, Limits, Showing, scale_of
@@ -248,7 +249,7 @@ class HeatMapViewer(ComputedViewer):
 
 
 def _choice(name: str, rows: dict[str, str]) -> QComboBox:
-    box = axis_box(name)
+    box = choice_box(name)
     for value, words in rows.items():
         box.addItem(words, value)
     return box

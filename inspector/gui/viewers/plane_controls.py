@@ -8,9 +8,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
-    QSizePolicy,
     QSlider,
     QSpinBox,
     QVBoxLayout,
@@ -30,6 +28,7 @@ from inspector.core.analysis.planes import (
     usual_axes,
 )
 from inspector.core.model import Tensor
+from inspector.gui.widgets.choice_box import choice_box, labelled
 from inspector.gui.widgets.flow import FlowLayout
 from inspector.gui.widgets.labels import PlainLabel
 
@@ -46,7 +45,7 @@ class PlaneControls(QWidget):
         super().__init__()
         self._tensor: Tensor | None = None
         self._axes = (0, 1)
-        self.rows, self.columns = axis_box("Rows"), axis_box("Columns")
+        self.rows, self.columns = choice_box("Rows"), choice_box("Columns")
         self.rows.activated.connect(lambda _: self._choose_axes(self.rows))
         self.columns.activated.connect(lambda _: self._choose_axes(self.columns))
         self.kernels = QCheckBox("&Grid of kernels")
@@ -234,26 +233,3 @@ def line_up(sliders: list[IndexSlider]) -> None:
         widest = max(widths, default=0)
         for one in parts:
             one.setFixedWidth(widest)
-
-
-def axis_box(name: str) -> QComboBox:
-    """Return an empty box to choose from, with a name for those who cannot see its label."""
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-    return box
-
-
-def labelled(words: str, box: QWidget) -> QWidget:
-    """Return a box behind its label, to be kept together."""
-    pair = QWidget()
-    label = QLabel(words)
-    label.setBuddy(box)
-    label.setProperty("tone", "muted")
-    row = QHBoxLayout(pair)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
-    row.addWidget(label)
-    row.addWidget(box)
-    return pair

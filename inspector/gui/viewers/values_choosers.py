@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QSizePolicy,
     QToolButton,
     QWidget,
 )
@@ -16,6 +13,7 @@ from PySide6.QtWidgets import (
 from inspector.core import text
 from inspector.core.model import DTYPES, DType, Tensor, dtype_named
 from inspector.gui.viewers.values_model import PAGE
+from inspector.gui.widgets.choice_box import choice_box, labelled
 from inspector.gui.widgets.flow import FlowLayout
 from inspector.gui.widgets.labels import PlainLabel
 
@@ -27,7 +25,7 @@ class ReadingChooser(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dtype = box_of_choices("Read as dtype")
+        self.dtype = choice_box("Read as dtype")
         self.shape = QLineEdit()
         self.reset = QToolButton()
         self.dtype.currentIndexChanged.connect(lambda _: self._change())
@@ -118,26 +116,3 @@ class PageChooser(QWidget):
             self.buttons[2 * number].setEnabled(begin > 0)
             self.buttons[2 * number + 1].setEnabled(last < length - 1)
         self.setVisible(max(size) > PAGE)
-
-
-def box_of_choices(name: str) -> QComboBox:
-    """Return an empty box, with a name for those who cannot see its label."""
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-    return box
-
-
-def labelled(words: str, box: QWidget) -> QWidget:
-    """Return a widget behind its label, to be kept together."""
-    pair = QWidget()
-    label = QLabel(words)
-    label.setBuddy(box)
-    label.setProperty("tone", "muted")
-    row = QHBoxLayout(pair)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
-    row.addWidget(label)
-    row.addWidget(box)
-    return pair

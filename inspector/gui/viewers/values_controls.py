@@ -20,10 +20,9 @@ from inspector.core.model import DType, Tensor
 from inspector.gui.viewers.values_choosers import (
     PageChooser,
     ReadingChooser,
-    box_of_choices,
-    labelled,
 )
 from inspector.gui.viewers.values_model import PAGE
+from inspector.gui.widgets.choice_box import choice_box, labelled
 from inspector.gui.widgets.flow import FlowLayout
 from inspector.gui.widgets.index_box import IndexBox
 
@@ -44,16 +43,16 @@ class ValuesControls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._grid: Grid | None = None
-        self.rows, self.columns = box_of_choices("Rows"), box_of_choices("Columns")
+        self.rows, self.columns = choice_box("Rows"), choice_box("Columns")
         self.rows.activated.connect(lambda _: self._choose_axes(self.rows))
         self.columns.activated.connect(lambda _: self._choose_axes(self.columns))
         self.index = QLineEdit()
         self.index.setAccessibleName("Index to go to")
         self.index.returnPressed.connect(lambda: self.index_entered.emit(self.index.text()))
-        self.notation = box_of_choices("Notation")
+        self.notation = choice_box("Notation")
         self.notation.addItems([notation.capitalize() for notation in NOTATIONS])
         self.notation.currentIndexChanged.connect(lambda _: self.notation_changed.emit())
-        self.extent = box_of_choices("How much is shown")
+        self.extent = choice_box("How much is shown")
         self.extent.addItems(["All", "Edges"])
         self.extent.setToolTip("Edges: the first and the last three of each axis, as numpy prints")
         self.extent.currentIndexChanged.connect(lambda _: self.edges_changed.emit())

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from inspector.gui.theme import Theme, tabular
+from inspector.gui.widgets.rows import dress_rows, sort_by_header
 
 _AIR = 20  # pixels of padding in a cell
 
@@ -25,35 +26,14 @@ class Table(QTableView):
         self.setFont(tabular())
         self.setModel(model)
         self.setAccessibleName(name)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QTableView.Shape.NoFrame)
         corner = QWidget()
         corner.setProperty("ground", "base")
         self.setCornerWidget(corner)
         self._metrics = QFontMetrics(tabular())
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setDefaultSectionSize(self._metrics.height() + 11)
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.sortIndicatorChanged.connect(
-            lambda column, order: self.sort_requested.emit(
-                column, order == Qt.SortOrder.DescendingOrder
-            )
-        )
+        dress_rows(self, self._metrics.height() + 11)
+        sort_by_header(self, self.sort_requested.emit)
         self.doubleClicked.connect(lambda index: self.chosen.emit(index.row()))
         theme.changed.connect(self.viewport().update)
 
