@@ -222,16 +222,83 @@ def test_every_page_of_a_row(compared: Any, qtbot: QtBot) -> None:
     assert {spot.is_same for spot in depth.spots} == {True, False}
 
 
-def test_other_values(compared: Any, qtbot: QtBot) -> None:
-    view = compared("epoch0.pt", "epoch2.pt")
+def values_on_screen(page: ValuesPage) -> list[list[str]]:
+    """Return the lines of the tree of values: depth, step and the texts of the other columns."""
+    model = page.model
+    return [
+        [f"{model.entry(line).depth} {model.entry(line).step}"]
+        + [model.text(line, column) for column in range(1, model.columnCount())]
+        for line in range(model.rowCount())
+    ]
+
+
+def test_other_values_are_a_tree_of_what_differs(
+    open_window: Any, qtbot: QtBot, tmp_path: Path
+) -> None:
+    import torch
+
+    net = torch.nn.Linear(2, 2)
+    for epoch in (10, 20):
+        optimizer = torch.optim.Adam(net.parameters(), lr=1 / epoch)
+        config = {"name": "net", "depth": "2" if epoch == 10 else 2, "data": {"seed": 1}}
+        config["old" if epoch == 10 else "new"] = epoch
+        state = {"epoch": epoch, "config": config, "optimizer": optimizer.state_dict()}
+        torch.save({**state, "model": net.state_dict()}, tmp_path / f"epoch{epoch}.pt")
+    window = open_window()
+    window.compare(str(tmp_path / "epoch10.pt"), str(tmp_path / "epoch20.pt"))
+    view = view_of(window, qtbot)
     qtbot.mouseClick(view.banner.values, LEFT)
     page = view.panel.page()
     assert isinstance(page, ValuesPage)
-    rows = [
-        [page.model.index(line, column).data() for column in range(4)]
-        for line in range(page.model.rowCount())
+    qtbot.waitUntil(lambda: page.idle, timeout=PATIENCE)
+    shown = values_on_screen(page)
+    assert shown.pop(5)[1].startswith("1 of ")  # as many options as this torch has
+    assert shown == [
+        ["0 epoch", "changed", "10", "20", "+10"],
+        ["0 config", "3 of 5 differ", "", "", ""],
+        ["1 depth", "other type", "2", "2", ""],
+        ["1 old", "removed", "10", "–", ""],
+        ["1 new", "added", "–", "20", ""],
+        ["1 lr", "changed", "0.1", "0.05", "−0.05"],
     ]
-    assert ["epoch", "0", "2", "+2"] in rows
+    assert "str → int" in page.model.explained(2, 1)
+    qtbot.mouseClick(page.segments.button(0), LEFT)
+    qtbot.waitUntil(lambda: page.idle, timeout=PATIENCE)
+    assert ["2 seed", "same", "1", "1", ""] in values_on_screen(page)
+    page.table.select(1)
+    qtbot.keyClick(page.table, Qt.Key.Key_Left)
+    assert not any("seed" in line[0] for line in values_on_screen(page))
+    qtbot.mouseClick(page.segments.button(1), LEFT)
+    qtbot.keyClicks(page.search, "opt*lr")
+    qtbot.waitUntil(lambda: page.idle and page.model.rowCount() == 2, timeout=PATIENCE)
+    page.search.clear()
+    header = page.table.horizontalHeader()
+    with qtbot.waitSignal(page.model.modelReset):
+        header.setSortIndicator(1, Qt.SortOrder.AscendingOrder)
+    ranked = [line[:2] for line in values_on_screen(page)]
+    assert ranked[0] == ["0 epoch", "changed"]
+    assert ranked[-1] == ["0 config.depth", "other type"]
+
+
+def test_values_of_wrapped_state_stand_beside_each_other(
+    open_window: Any, qtbot: QtBot, tmp_path: Path
+) -> None:
+    import torch
+
+    net = torch.nn.BatchNorm1d(2)
+    torch.save({"model": {**net.state_dict(), "version": 1}}, tmp_path / "a.pt")
+    torch.save({**net.state_dict(), "version": 1, "extra.key": 5}, tmp_path / "b.pt")
+    window = open_window()
+    window.compare(str(tmp_path / "a.pt"), str(tmp_path / "b.pt"))
+    view = view_of(window, qtbot)
+    view.show_values()
+    page = view.panel.page()
+    assert isinstance(page, ValuesPage)
+    qtbot.waitUntil(lambda: page.idle, timeout=PATIENCE)
+    assert values_on_screen(page) == [
+        ["0 model", "1 of 2 differ", "", "", ""],
+        ["1 extra.key", "added", "–", "5", ""],
+    ]
 
 
 def test_wrappers_are_looked_through_and_that_can_be_switched_off(
@@ -489,7 +556,7 @@ def test_a_series_shows_curves_facts_and_where_nan_came_in(
     drop(window, files, right=True)
     assert window.drop_hint.zones() == ["Open 3 files", "Show as a series of snapshots"]
     view = window.findChild(SeriesView)
-    qtbot.waitUntil(lambda: not view.is_busy and bool(view.model.curves), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: points_of(view) == 3, timeout=PATIENCE)
     assert view.title.plain() == "3 snapshots, ordered by epoch"
     assert view.health.plain() == (
         "NaN or Inf from epoch 2 on, in 1 tensor. Last without: epoch 1 (epoch1.pt)."
@@ -505,6 +572,11 @@ def test_a_series_shows_curves_facts_and_where_nan_came_in(
     assert all("running" in curve.name for curve in view.model.curves)
     window.action("close_tab").trigger()
     assert not window.tabs.count()
+
+
+def points_of(view: SeriesView) -> int:
+    """Return how many snapshots the table of a series shows."""
+    return max((len(curve.points) for curve in view.model.curves), default=0)
 
 
 def test_a_series_of_one_says_why(open_window: Any, qtbot: QtBot, run: Path) -> None:

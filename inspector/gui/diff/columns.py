@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf, isinf, log10
 from typing import Any
 
 from inspector.core import text
 from inspector.core.analysis.comparison import STATUSES, Measures, Module, Row, Side
 from inspector.core.model import natural
-from inspector.gui.diff.statuses import LOOKS, UNCHANGED, status_words
+from inspector.gui.diff.lines import Column
+from inspector.gui.diff.statuses import LOOKS, UNCHANGED, differ_words, status_words
 
 Order = Any
 _LOWEST = 1e-6  # relative change that a bar begins to show
 _LONGEST = 400
-
-
-@dataclass(frozen=True)
-class Column:
-    """A heading, what stands below it for a tensor and for a module, and what sorts it."""
-
-    id: str
-    title: str
-    of_row: Callable[[Row], str]
-    of_module: Callable[[Module], str]
-    order: Callable[[Row], Order]
-    """None comes last, whichever way it is sorted."""
-    width: int
-    """In characters; 0 takes the room that is left."""
-    numeric: bool = True
-    bar: Callable[[Row | Module], float] | None = None
-    """How much of the cell a bar fills, 0.0 to 1.0."""
-    help: str = ""
-    sacrifice: int = 0
-    """Which column goes first where there is no room; 0 never goes."""
 
 
 def number_text(value: float | None) -> str:
@@ -137,15 +117,14 @@ def _far(read: Callable[[Measures], float | None]) -> Callable[[Row], Order]:
 
 
 def _module_status(module: Module) -> str:
-    changed = module.tensors - sum(module.statuses.get(status, 0) for status in UNCHANGED)
-    if not changed:
-        return "all the same"
-    if module.frozen:
+    differing = {
+        LOOKS[status].words: module.statuses[status]
+        for status in STATUSES
+        if status not in UNCHANGED and module.statuses.get(status)
+    }
+    if differing and module.frozen:
         return "weights frozen"
-    if changed == module.tensors:
-        only = [status for status in STATUSES if module.statuses.get(status)]
-        return f"all {LOOKS[only[0]].words}" if len(only) == 1 else f"all {changed} differ"
-    return f"{text.count(changed)} of {text.count(module.tensors)} differ"
+    return differ_words(differing, module.tensors)
 
 
 def _relative(cell: Row | Module) -> float:
@@ -167,7 +146,7 @@ def _nothing(_: Module) -> str:
     return ""
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[Row, Module], ...] = (
     Column(
         "key",
         "Key",

@@ -7,10 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from inspector.core import text
-from inspector.core.analysis.comparison import Module, Row
-from inspector.gui.diff.columns import COLUMNS, column_number
-from inspector.gui.diff.model import DiffModel
-from inspector.gui.diff.statuses import LOOKS, UNCHANGED, is_alarming
+from inspector.gui.diff.lines import LinesModel
 from inspector.gui.theme import Theme, pixmap, tabular
 from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
 from inspector.gui.widgets.matches import paint_match
@@ -23,10 +20,9 @@ _SIGN = 18
 _LEAST_ASIDE = 40  # pixels; less would only be dots
 _BAR = 3  # pixels of height, below the number
 _LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-_STATUS = column_number("status")
 
 
-class DiffDelegate(QStyledItemDelegate):
+class LinesDelegate(QStyledItemDelegate):
     """Paints every cell in the theme's colours."""
 
     def __init__(self, theme: Theme) -> None:
@@ -43,7 +39,7 @@ class DiffDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
-        assert isinstance(model, DiffModel)
+        assert isinstance(model, LinesModel)
         cell: QRect = option.rect
         colours = self._theme.colours
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -55,35 +51,32 @@ class DiffDelegate(QStyledItemDelegate):
         line, column = index.row(), index.column()
         if column == 0:
             self._paint_key(painter, cell, model, line, selected)
-        elif column == _STATUS:
-            self._paint_status(painter, cell, model, line, selected)
+        elif model.columns[column].id == "status":
+            self._paint_status(painter, cell, model, line, column, selected)
         else:
             self._paint_text(painter, cell, model, line, column, selected)
         painter.restore()
 
     def _paint_key(
-        self, painter: QPainter, cell: QRect, model: DiffModel, line: int, selected: bool
+        self, painter: QPainter, cell: QRect, model: LinesModel, line: int, selected: bool
     ) -> None:
         colours = self._theme.colours
-        entry, what = model.entry(line), model.cell(line)
+        entry, face = model.entry(line), model.face(line)
         ratio = painter.device().devicePixelRatio()
         painter.setClipRect(cell)
         left = cell.left() + chevron_left(entry.depth, cell.width())
         top = cell.top() + (cell.height() - _ICON) // 2
-        is_module = isinstance(what, Module)
-        if is_module:
+        is_branch = model.is_branch(line)
+        if is_branch:
             chevron = "chevron-down" if model.is_open(line) else "chevron-right"
             painter.drawPixmap(left + 1, top + 1, pixmap(chevron, colours.muted, 14, ratio))
-        if is_module or model.plan.request.in_modules:
+        if is_branch or model.is_nested():
             left += CHEVRON
-        name, colour = ("folder", colours.container) if is_module else ("tensor", colours.tensor)
-        is_statistic = isinstance(what, Row) and what.pair.role != "weight"
-        if is_statistic:
-            colour = colours.faint
-        painter.drawPixmap(left, top, pixmap(name, colour, _ICON, ratio))
+        icon = pixmap(face.icon, getattr(colours, face.colour), _ICON, ratio)
+        painter.drawPixmap(left, top, icon)
         left += _ICON + _GAP
         area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
-        if is_module:
+        if is_branch:
             font = painter.font()
             font.setWeight(QFont.Weight.Medium)
             painter.setFont(font)
@@ -92,44 +85,46 @@ class DiffDelegate(QStyledItemDelegate):
         shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
         if shown == whole and not selected:
             paint_match(painter, area, whole, self.marked, colours.match)
-        quiet = isinstance(what, Row) and what.status in UNCHANGED and what.sure and not selected
-        painter.setPen(QColor(colours.muted if quiet or is_statistic else colours.text))
+        painter.setPen(QColor(colours.muted if face.quiet and not selected else colours.text))
         painter.drawText(area, _LINE, shown)
-        more = _aside(what)
+        more = face.aside
         room = area.adjusted(metrics.horizontalAdvance(shown) + _GAP, 0, 0, 0)
         whole_fits = metrics.horizontalAdvance(more) <= room.width()
-        if more and (whole_fits or (_is_name(what) and room.width() > _LEAST_ASIDE)):
+        if more and (whole_fits or (face.aside_is_name and room.width() > _LEAST_ASIDE)):
             painter.setPen(QColor(colours.text if selected else colours.faint))
             shown = metrics.elidedText(more, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, _LINE, shown)
 
     def _paint_status(
-        self, painter: QPainter, cell: QRect, model: DiffModel, line: int, selected: bool
+        self,
+        painter: QPainter,
+        cell: QRect,
+        model: LinesModel,
+        line: int,
+        column: int,
+        selected: bool,
     ) -> None:
         colours = self._theme.colours
-        what = model.cell(line)
+        face = model.face(line)
         area = cell.adjusted(_PADDING, 0, -4, 0)
-        shown = model.text(line, _STATUS)
         colour = colours.muted
-        if isinstance(what, Row):
-            look = LOOKS[what.status]
-            colour = colours.error if is_alarming(what) else getattr(colours, look.colour)
+        if face.look is not None:
+            strong = colours.error if face.alarming else getattr(colours, face.look.colour)
             font = painter.font()
-            font.setBold(what.sure)
+            font.setBold(face.sure)
             painter.setFont(font)
-            painter.setPen(QColor(colours.faint if not what.sure else colour))
+            painter.setPen(QColor(strong if face.sure else colours.faint))
             sign = QRect(area.left(), area.top(), _SIGN, area.height())
-            painter.drawText(sign, _LINE, look.sign)
+            painter.drawText(sign, _LINE, face.look.sign)
             font.setBold(False)
-            font.setItalic(not what.sure)
+            font.setItalic(not face.sure)
             painter.setFont(font)
             area = area.adjusted(_SIGN, 0, 0, 0)
-            if what.status in UNCHANGED:
-                colour = colours.muted
-        if not isinstance(what, Row) or not what.sure:
-            colour = colours.muted
+            if face.sure and not face.look.unchanged:
+                colour = strong
         painter.setPen(QColor(colours.text if selected else colour))
         metrics = painter.fontMetrics()
+        shown = model.text(line, column)
         shown = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, _LINE, shown)
 
@@ -137,22 +132,22 @@ class DiffDelegate(QStyledItemDelegate):
         self,
         painter: QPainter,
         cell: QRect,
-        model: DiffModel,
+        model: LinesModel,
         line: int,
         column: int,
         selected: bool,
     ) -> None:
         colours = self._theme.colours
-        wanted, what = COLUMNS[column], model.cell(line)
+        wanted, is_branch = model.columns[column], model.is_branch(line)
         area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
-        share = wanted.bar(what) if wanted.bar else 0.0
+        share = wanted.bar(model.cell(line)) if wanted.bar else 0.0
         if share > 0:
-            colour = colours.container if isinstance(what, Module) else colours.tensor
-            alarming = isinstance(what, Row) and is_alarming(what)
+            colour = colours.container if is_branch else colours.tensor
+            alarming = model.face(line).alarming
             self._paint_bar(painter, area, share, colours.error if alarming else colour)
         painter.setFont(self._font)
         shown = model.text(line, column)
-        is_quiet = isinstance(what, Module) or not wanted.numeric or shown in ("0", "1", "0 %")
+        is_quiet = is_branch or not wanted.numeric or shown in wanted.calm
         colour = colours.muted if is_quiet else colours.text
         if shown in ("…", "–"):
             colour = colours.faint
@@ -175,17 +170,3 @@ class DiffDelegate(QStyledItemDelegate):
             QRectF(room.left(), room.top(), max(2.0, room.width() * share), _BAR), 1.5, 1.5
         )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-def _is_name(what: Row | Module) -> bool:
-    """Return whether what is said behind the name is one itself, of which a part says something."""
-    return isinstance(what, Row) and what.status == "renamed"
-
-
-def _aside(what: Row | Module) -> str:
-    """Return what is said behind a name."""
-    if isinstance(what, Module):
-        return ""
-    if what.status == "renamed" and what.pair.b is not None:
-        return "→ " + text.printable(".".join(map(str, what.pair.b.path)), 300)
-    return {"statistic": "running statistic", "optimizer": "optimizer"}.get(what.pair.role, "")

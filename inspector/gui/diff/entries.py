@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,12 +9,12 @@ from inspector.core.analysis.comparison import Module, Row, rollup
 from inspector.core.model import natural
 from inspector.core.progress import Progress, part, silent, sorted_in_parts
 from inspector.gui.diff.columns import COLUMNS
+from inspector.gui.diff.lines import Entry, closed_at_first
 from inspector.gui.diff.statuses import EVERYTHING, Filter
 from inspector.gui.diff.strip import NO_MARK, Mark, mark_of
 from inspector.gui.tree.search import Held, Mode, matcher
 
 _PULSE = 500  # rows between two progress calls, at which the window is let go first
-_FEWEST, _ON_A_SCREEN = 6, 120  # lines that are open from the start
 _MOST_DEPTH = 32  # folders that one name makes, as many as `rollup` has
 
 
@@ -39,19 +38,6 @@ class Request(NamedTuple):
     def narrows(self) -> bool:
         """True if not everything is shown."""
         return bool(self.pattern) or self.filter != EVERYTHING
-
-
-class Entry(NamedTuple):
-    """A line, shown or inside of something closed: a module if `number` is -1, else a row."""
-
-    number: int
-    name: str
-    """The whole name."""
-    step: str
-    """What it reads as below the module that it is in."""
-    depth: int
-    end: int
-    """The place behind all that is inside."""
 
 
 class Arrangement(NamedTuple):
@@ -97,23 +83,8 @@ def arrange(rows: Sequence[Row], request: Request, *, progress: Progress = silen
         if entries[place].number < 0:  # a closed module shows the strongest of what is inside
             inside = marks[place + 1 : entries[place].end]
             marks[place] = max(inside, default=NO_MARK)
-    closed = frozenset() if request.narrows else _closed_at_first(entries)
+    closed = frozenset() if request.narrows else closed_at_first(entries)
     return Arrangement(request, entries, modules, places, modules[""], marks, closed)
-
-
-def _closed_at_first(entries: Sequence[Entry]) -> frozenset[str]:
-    if len(entries) <= _ON_A_SCREEN:
-        return frozenset()
-    depths = Counter(entry.depth for entry in entries)
-    deepest = max((depth for depth in depths if _above(depths, depth) <= _ON_A_SCREEN), default=0)
-    while _above(depths, deepest) < _FEWEST:  # one closed line would say nothing
-        deepest += 1
-    return frozenset(e.name for e in entries if e.number < 0 and e.depth >= deepest)
-
-
-def _above(depths: Counter[int], depth: int) -> int:
-    """Return how many entries are no deeper than that."""
-    return sum(number for other, number in depths.items() if other <= depth)
 
 
 def same_lines(one: Arrangement, other: Arrangement) -> bool:

@@ -24,7 +24,10 @@ class Sides(NamedTuple):
     b: Checkpoint
     choices: Choices
     matching: Matching
+    every_value: tuple[ValueChange, ...]
+    """Also those that are the same in both."""
     values: tuple[ValueChange, ...]
+    """Those that differ."""
 
     def close(self) -> None:
         """Let go of both files."""
@@ -57,8 +60,9 @@ def pair_up(
 ) -> Sides:
     """Pair the tensors of two open checkpoints, as chosen."""
     matching = match(a, b, choices, part(progress, 0.0, 0.6))
-    values = tuple(compare_values(a, b, matching, part(progress, 0.6, 1.0)))
-    return Sides(a, b, choices, matching, values)
+    every = tuple(compare_values(a, b, matching, part(progress, 0.6, 1.0), every=True))
+    values = tuple(change for change in every if change.change != "same")
+    return Sides(a, b, choices, matching, every, values)
 
 
 def _roots(checkpoint: Checkpoint) -> list[Path]:

@@ -1,169 +1,223 @@
-"""What differs besides tensors: epochs, losses, learning rates, configurations, as a table."""
+"""What differs besides tensors: epochs, losses, learning rates, configurations, as a tree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import logging
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.comparison import ValueChange
-from inspector.core.model import Node, natural
 from inspector.gui.context import AppContext
 from inspector.gui.diff.base import PairSubject, PairViewer
-from inspector.gui.diff.columns import number_text
-from inspector.gui.theme import Theme
-from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
-from inspector.gui.widgets.table import Table
+from inspector.gui.diff.lines import Face, LinesModel
+from inspector.gui.diff.table import LinesTable
+from inspector.gui.diff.values_tree import (
+    VALUE_COLUMNS,
+    VALUE_FILTERS,
+    VALUE_LOOKS,
+    Group,
+    ValuesPlan,
+    ValuesRequest,
+    arrange_values,
+    path_name,
+    type_text,
+    value_text,
+)
+from inspector.gui.jobs import Job
+from inspector.gui.theme import KIND_ICONS
+from inspector.gui.tree.search import BadPattern, marked_part
+from inspector.gui.widgets.flow import Flow
+from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.search_box import SearchBox
+from inspector.gui.widgets.segments import Segments
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
-_TITLES = ("Value", "A", "B", "Δ")
-_LONGEST = 400
+_log = logging.getLogger(__name__)
+_LEAST_KEY = 120  # pixels of names, below which columns are left out
+_CHANGES = 1  # of VALUE_FILTERS
+_SIDES = {2: "a", 3: "b"}  # by their columns
 
 
 class ValuesPage(PairViewer):
-    """Every value of its own that is not the same in both."""
+    """Every value of its own, at first those that are not the same in both."""
 
     title = "Values"
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
-        self.model = ValuesModel(context.theme)
-        self.table = Table(context.theme, self.model, "Values that differ")
-        self.nothing = PlainLabel(
-            "Nothing else differs: epochs, options and other values are the same in both.",
-            tone="muted",
-            wrap=True,
-        )
-        self.nothing.setContentsMargins(16, 12, 16, 12)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
-        page = QWidget()
-        page.setProperty("ground", "base")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.nothing)
-        self._pages.addWidget(page)
-        self._page = page
-        self.table.set_widths({1: 14, 2: 14, 3: 10})
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.sort_requested.connect(self.model.sort_by)
+        self._arranging: Job | None = None
+        self._stored: tuple[ValueChange, ...] | None = None
+        self.model = ValuesModel()
+        self.table = LinesTable(context.theme, self.model, "Values of both sides", _LEAST_KEY)
+        self.search = SearchBox("Search values")
+        self.segments = Segments([row.words for row in VALUE_FILTERS], "Which values are shown")
+        for number, row in enumerate(VALUE_FILTERS):
+            self.segments.button(number).setToolTip(row.meaning)
+        self.segments.choose(_CHANGES)
+        self.count = PlainLabel(tone="muted")
+        self.nothing = PlainLabel(tone="muted", wrap=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.nothing.setContentsMargins(24, 32, 24, 24)
+        self._lay_out()
+        self.search.searched.connect(lambda _: self._arrange())
+        self.search.left.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.segments.changed.connect(lambda _: self._arrange())
+        self.table.sort_requested.connect(lambda *_: self._arrange())
+        self.table.escaped.connect(self.table.clear_current)
+        context.theme.changed.connect(self._dress)
+        self._dress()
 
     @staticmethod
     def applies(pair: PairSubject) -> bool:
         return pair.row is None
 
+    @property
+    def idle(self) -> bool:
+        """True while nothing is being arranged."""
+        return self._arranging is None
+
     def look(self, pair: PairSubject) -> None:
         self.state = "shown"
-        changes = pair.sides.values
-        if self.model.stored is not changes:
-            self.model.show_changes(changes)
-        self.table.setVisible(bool(changes))
-        self.nothing.setVisible(not changes)
         self._pages.setCurrentWidget(self._page)
+        if self._stored is not pair.sides.every_value:
+            self._stored = pair.sides.every_value
+            self._arrange()
+
+    def cancel(self) -> None:
+        """Arrange no more, and let go of what is shown."""
+        super().cancel()
+        if self._arranging is not None:
+            self._arranging.cancel()
+            self._arranging = None
+        self._stored = None
+        self.model.forget()
+
+    def _arrange(self) -> None:
+        if self.pair is None:
+            return
+        if self._arranging is not None:
+            self._arranging.cancel()
+        header = self.table.horizontalHeader()
+        request = ValuesRequest(
+            self.search.text(),
+            VALUE_FILTERS[self.segments.current()],
+            header.sortIndicatorSection(),
+            header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder,
+        )
+        sides = self.pair.sides
+        job = self._arranging = self.context.jobs.start(
+            "Arranging", arrange_values, sides.every_value, sides.matching, request
+        )
+        job.succeeded.connect(lambda plan: self._show_plan(job, plan))
+        job.failed.connect(lambda error: self._say_failure(job, error))
+
+    def _show_plan(self, job: Job, plan: ValuesPlan) -> None:
+        if job is not self._arranging:
+            return
+        self._arranging = None
+        self.model.show(plan)
+        self.table.mark(marked_part(plan.request.pattern, "auto"))
+        shown = sum(entry.number >= 0 for entry in plan.entries)
+        total = len(plan.changes)
+        whole = text.plural(total, "value")
+        self.count.set_plain(whole if shown == total else f"{text.exact(shown)} of {whole}")
+        self.nothing.set_plain(_why_nothing(plan))
+        self._stack.setCurrentWidget(self.table if plan.entries else self.nothing)
+
+    def _say_failure(self, job: Job, error: Exception) -> None:
+        if job is not self._arranging:
+            return
+        self._arranging = None
+        if not isinstance(error, BadPattern):
+            _log.error("The values could not be arranged", exc_info=error)
+        self.nothing.set_plain(text.printable(str(error), 300))
+        self._stack.setCurrentWidget(self.nothing)
+
+    def _dress(self) -> None:
+        theme = self.context.theme
+        self.search.set_icons(theme.icon("search"), theme.icon("close"))
+
+    def _lay_out(self) -> None:
+        filters = Flow(4)
+        filters.flow.addWidget(self.segments)
+        filters.flow.addWidget(self.count)
+        head = QHBoxLayout()
+        head.setContentsMargins(14, 8, 14, 0)
+        head.addWidget(self.search)
+        below = QHBoxLayout()
+        below.setContentsMargins(14, 6, 14, 6)
+        below.addWidget(filters)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.nothing)
+        self._page = QWidget()
+        self._page.setProperty("ground", "base")
+        column = QVBoxLayout(self._page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(below)
+        column.addWidget(self._stack, 1)
+        self._pages.addWidget(self._page)
 
 
-class ValuesModel(QAbstractTableModel):
-    """Values by their path, with both sides and, of numbers, the difference."""
+class ValuesModel(LinesModel):
+    """An adapter from a `ValuesPlan` to Qt."""
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.stored: Sequence[ValueChange] = ()
-        self._shown: Sequence[ValueChange] = ()
+    def __init__(self) -> None:
+        super().__init__(VALUE_COLUMNS)
+        self._plan = ValuesPlan(ValuesRequest(), (), (), {}, frozenset())
 
-    def show_changes(self, changes: Sequence[ValueChange]) -> None:
-        """Replace the rows."""
-        self.beginResetModel()
-        self.stored = self._shown = changes
-        self.endResetModel()
+    def show(self, plan: ValuesPlan) -> None:
+        """Show other lines; containers stay as somebody opened or closed them."""
+        anew = plan.request != self._plan.request
+        self._plan = plan
+        self.show_entries(plan.entries, plan.closed, searched=bool(plan.request.pattern), anew=anew)
 
-    def sort_by(self, column: int, descending: bool) -> None:
-        """Show the rows in another order."""
-        self.beginResetModel()
-        self._shown = self.stored
-        if column >= 0:
-            self._shown = sorted(
-                self.stored, key=lambda change: _order(change, column), reverse=descending
-            )
-        self.endResetModel()
+    def forget(self) -> None:
+        """Show nothing any more."""
+        super().forget()
+        self._plan = self._plan._replace(changes=(), entries=(), groups={})
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._shown)
+    def cell(self, line: int) -> ValueChange | Group:
+        """Return what is known of a line."""
+        entry = self.entry(line)
+        plan = self._plan
+        return plan.changes[entry.number] if entry.number >= 0 else plan.groups[entry.name]
 
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(_TITLES)
+    def face(self, line: int) -> Face:
+        cell = self.cell(line)
+        if isinstance(cell, Group):
+            return Face("folder", "container", quiet=not cell.differing)
+        look = VALUE_LOOKS[cell.change]
+        node = cell.b or cell.a
+        icon, _ = KIND_ICONS[node.kind if node else "value"]
+        return Face(icon, "faint", look, quiet=look.unchanged)
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        return _side(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+    def explained(self, line: int, column: int) -> str:
+        cell = self.cell(line)
+        if isinstance(cell, Group):
+            return self.text(line, column)
+        if column in _SIDES:
+            return value_text(getattr(cell, _SIDES[column]))
+        parts = (
+            text.printable(path_name(cell.path), 400),
+            f"{value_text(cell.a)} → {value_text(cell.b)}",
+            VALUE_LOOKS[cell.change].meaning,
+            type_text(cell),
+        )
+        return "\n".join(part for part in parts if part)
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        change = self._shown[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(change, index.column())
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tool_tip(_text(change, index.column(), short=False))
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{_TITLES[index.column()]}: {_text(change, index.column())}"
-        if role == Qt.ItemDataRole.ForegroundRole:
-            missing = _text(change, index.column()) == "–"
-            return QColor(self._theme.colours.faint) if missing else None
-        return _side(index.column()) if role == Qt.ItemDataRole.TextAlignmentRole else None
+    def is_nested(self) -> bool:
+        return self._plan.request.in_containers
 
 
-def value_text(node: Node | None, *, short: bool = False) -> str:
-    """Return a value on one line, a number with few digits if `short`; a dash for none."""
-    if node is None:
-        return "–"
-    if short and type(node.value) is float:
-        return f"{node.value:.6g}".replace("-", "−")
-    shown = node.value if isinstance(node.value, str) else repr(node.value)
-    if node.value is None and node.kind != "value":
-        shown = node.type or node.kind
-    return text.printable(shown, _LONGEST)
-
-
-def apart(change: ValueChange) -> float | None:
-    """Return by how much a number grew; None where that means nothing."""
-    one, other = (side.value if side else None for side in (change.a, change.b))
-    if type(one) in (int, float) and type(other) in (int, float):
-        try:
-            return float(other - one)  # type: ignore[operator]
-        except OverflowError:
-            return None
-    return None
-
-
-def _text(change: ValueChange, column: int, *, short: bool = True) -> str:
-    if column == 0:
-        return text.printable(".".join(map(str, change.path)), _LONGEST)
-    if column in (1, 2):
-        return value_text(change.a if column == 1 else change.b, short=short)
-    by = apart(change)
-    return "" if by is None else f"{'+' if by > 0 else ''}{number_text(by)}"
-
-
-def _order(change: ValueChange, column: int) -> Any:
-    if column == 3:
-        by = apart(change)
-        return (by is None, abs(by) if by is not None and by == by else 0.0)
-    return natural(_text(change, column))
-
-
-def _side(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter
+def _why_nothing(plan: ValuesPlan) -> str:
+    if not plan.changes:
+        return "There are no values besides tensors."
+    if plan.request.pattern:
+        return "No name matches."
+    if "same" not in plan.request.filter.changes:
+        return "Nothing else differs: epochs, options and other values are the same in both."
+    return "There is no such value."

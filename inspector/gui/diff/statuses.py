@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from inspector.core import text
@@ -16,13 +17,15 @@ class StatusLook(NamedTuple):
     colour: str
     """The name of its colour in `Colours`."""
     meaning: str
+    unchanged: bool = False
+    """True if there is nothing to see."""
 
 
 LOOKS: dict[Status, StatusLook] = {
-    "same": StatusLook("same", "=", "faint", "Equal bit by bit."),
+    "same": StatusLook("same", "=", "faint", "Equal bit by bit.", True),
     "cast": StatusLook("same after cast", "≃", "info", "Rounding one gives exactly the other."),
     "changed": StatusLook("changed", "Δ", "tensor", "At least one element differs."),
-    "noise": StatusLook("noise", "≈", "muted", "Changed by no more than the tolerance."),
+    "noise": StatusLook("noise", "≈", "muted", "Changed by no more than the tolerance.", True),
     "added": StatusLook("added", "+", "added", "Only the second has it."),
     "removed": StatusLook("removed", "−", "removed", "Only the first has it."),
     "renamed": StatusLook("renamed", "→", "module", "Another name, the same content."),
@@ -30,7 +33,7 @@ LOOKS: dict[Status, StatusLook] = {
     "dtype": StatusLook("other dtype", "◇", "warning", "Of another dtype, and with other values."),
     "unread": StatusLook("not read", "?", "error", "The bytes of one cannot be had."),
 }
-UNCHANGED: frozenset[Status] = frozenset(("same", "noise"))
+UNCHANGED = frozenset(status for status, look in LOOKS.items() if look.unchanged)
 CHANGES: frozenset[Status] = frozenset(STATUSES) - UNCHANGED
 
 
@@ -86,6 +89,20 @@ def status_words(row: Row) -> str:
         said = [f"{sign}{text.exact(number)} {what}" for number, sign, what in counts if number]
         words = ", ".join((words, *said))
     return words
+
+
+def differ_words(differing: Mapping[str, int], total: int) -> str:
+    """Return how many of some rows differ; `differing` counts them by the words of their status."""
+    number = sum(differing.values())
+    if not number:
+        return "all the same"
+    if number < total:
+        return f"{text.count(number)} of {text.count(total)} differ"
+    return (
+        f"all {next(iter(differing))}"
+        if len(differing) == 1
+        else f"all {text.count(number)} differ"
+    )
 
 
 def is_alarming(row: Row) -> bool:

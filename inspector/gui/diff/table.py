@@ -1,4 +1,4 @@
-"""The table of a comparison: keyboard, mouse, columns, and the next difference."""
+"""The tables of a comparison: keyboard, mouse, columns, and the next difference."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from inspector.gui.diff.columns import COLUMNS
-from inspector.gui.diff.delegate import DiffDelegate
+from inspector.gui.diff.delegate import LinesDelegate
+from inspector.gui.diff.lines import LinesModel
 from inspector.gui.diff.model import DiffModel
 from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import Theme, tabular
@@ -27,20 +27,20 @@ _LEAST_KEY = 200  # pixels of keys, below which columns that the panel repeats a
 _AIR = 22
 
 
-class DiffTable(QTableView):
-    """Modules open and close; one line is current."""
+class LinesTable(QTableView):
+    """Branches open and close; one line is current."""
 
-    current_changed = Signal(int)  # the number of the row, -1 for a module or none
     sort_requested = Signal(int, bool)  # column (-1: the order of the first), descending
     menu_requested = Signal(QPoint)  # on the screen
     escaped = Signal()
 
-    def __init__(self, theme: Theme, model: DiffModel) -> None:
+    def __init__(self, theme: Theme, model: LinesModel, name: str, least_key: int) -> None:
         super().__init__()
-        self._delegate = DiffDelegate(theme)
+        self._delegate = LinesDelegate(theme)
         self._rows = model
+        self._least_key = least_key
         self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Differences")
+        self.setAccessibleName(name)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
@@ -53,11 +53,10 @@ class DiffTable(QTableView):
         header.setSelectionModel(QItemSelectionModel(model, header))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         unit = QFontMetrics(tabular()).horizontalAdvance("0")
-        self._widths = {n: c.width * unit + _AIR for n, c in enumerate(COLUMNS) if c.width}
+        self._widths = {n: c.width * unit + _AIR for n, c in enumerate(model.columns) if c.width}
         for number, width in self._widths.items():
             self.setColumnWidth(number, width)
         header.sectionResized.connect(self._keep_width)
-        self.selectionModel().currentChanged.connect(self._tell_current)
         theme.changed.connect(self.viewport().update)
 
     # What is shown.
@@ -66,18 +65,6 @@ class DiffTable(QTableView):
         """Point words out in the keys."""
         self._delegate.marked = words.casefold()
         self.viewport().update()
-
-    def current_number(self) -> int:
-        """Return the number of the current row; -1 for a module or none."""
-        index = self.currentIndex()
-        return self._rows.entry(index.row()).number if index.isValid() else -1
-
-    def go_to(self, number: int) -> bool:
-        """Select a row, opening what it is in; False if it is filtered out."""
-        line = self._rows.line_of(number)
-        if line >= 0:
-            self.select(line)
-        return line >= 0
 
     def select(self, line: int) -> None:
         """Make a line current and bring it into sight."""
@@ -89,17 +76,6 @@ class DiffTable(QTableView):
         """Select nothing."""
         self.clearSelection()
         self.selectionModel().clearCurrentIndex()
-
-    def go_to_difference(self, by: int) -> bool:
-        """Go to the next or the previous row that differs; False if there is none that way."""
-        index = self.currentIndex()
-        number = self._rows.step(index.row() if index.isValid() else -1, by)
-        return number >= 0 and self.go_to(number)
-
-    def _tell_current(self, current: QModelIndex) -> None:
-        self.current_changed.emit(
-            self._rows.entry(current.row()).number if current.isValid() else -1
-        )
 
     # What the person does.
 
@@ -129,7 +105,7 @@ class DiffTable(QTableView):
         self.viewport().update()
 
     def _step_in(self, line: int) -> None:
-        if self._rows.entry(line).number >= 0:
+        if not self._rows.is_branch(line):
             return
         if not self._rows.is_open(line):
             self._rows.open(line)
@@ -137,13 +113,13 @@ class DiffTable(QTableView):
             self.select(line + 1)
 
     def _step_out(self, line: int) -> None:
-        if self._rows.entry(line).number < 0 and self._rows.is_open(line):
+        if self._rows.is_branch(line) and self._rows.is_open(line):
             self._rows.close(line)
         elif (above := self._rows.parent_of(line)) >= 0:
             self.select(above)
 
     def _toggle(self, line: int) -> None:
-        if self._rows.entry(line).number < 0:
+        if self._rows.is_branch(line):
             (self._rows.close if self._rows.is_open(line) else self._rows.open)(line)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -194,9 +170,11 @@ class DiffTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self.viewport().width() - _LEAST_KEY - sum(self._widths.values())
+        room = self.viewport().width() - self._least_key - sum(self._widths.values())
         left_out = set()
-        for _, number in sorted((c.sacrifice, n) for n, c in enumerate(COLUMNS) if c.sacrifice):
+        for _, number in sorted(
+            (c.sacrifice, n) for n, c in enumerate(self._rows.columns) if c.sacrifice
+        ):
             if room < 0:
                 left_out.add(number)
                 room += self._widths[number]
@@ -206,3 +184,37 @@ class DiffTable(QTableView):
     def _keep_width(self, column: int, _: int, width: int) -> None:
         if column and width:
             self._widths[column] = width
+
+
+class DiffTable(LinesTable):
+    """The tensors of both sides."""
+
+    current_changed = Signal(int)  # the number of the row, -1 for a module or none
+
+    def __init__(self, theme: Theme, model: DiffModel) -> None:
+        super().__init__(theme, model, "Differences", _LEAST_KEY)
+        self._model = model
+        self.selectionModel().currentChanged.connect(self._tell_current)
+
+    def current_number(self) -> int:
+        """Return the number of the current row; -1 for a module or none."""
+        index = self.currentIndex()
+        return self._model.entry(index.row()).number if index.isValid() else -1
+
+    def go_to(self, number: int) -> bool:
+        """Select a row, opening what it is in; False if it is filtered out."""
+        line = self._model.line_of(number)
+        if line >= 0:
+            self.select(line)
+        return line >= 0
+
+    def go_to_difference(self, by: int) -> bool:
+        """Go to the next or the previous row that differs; False if there is none that way."""
+        index = self.currentIndex()
+        number = self._model.step(index.row() if index.isValid() else -1, by)
+        return number >= 0 and self.go_to(number)
+
+    def _tell_current(self, current: QModelIndex) -> None:
+        self.current_changed.emit(
+            self._model.entry(current.row()).number if current.isValid() else -1
+        )

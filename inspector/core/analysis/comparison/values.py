@@ -15,13 +15,13 @@ _LEAVES = ("value", "global", "reference", "array", "object", "sequence", "mappi
 _VERSIONS = Attribute("_metadata")
 _PULSE = 5_000
 
-Change = Literal["changed", "added", "removed", "type"]
+Change = Literal["same", "changed", "added", "removed", "type"]
 _NOBODY: Mapping[Path, str] = {}
 _Leaf = tuple[Path, Node]
 
 
 class ValueChange(NamedTuple):
-    """A value that is not the same in both; None where one has none."""
+    """A value and what became of it; None where one has none."""
 
     path: Path
     """In the first, or where only the second has it, in that."""
@@ -31,12 +31,18 @@ class ValueChange(NamedTuple):
 
 
 def compare_values(
-    a: Checkpoint, b: Checkpoint, matching: Matching | None = None, progress: Progress = silent
+    a: Checkpoint,
+    b: Checkpoint,
+    matching: Matching | None = None,
+    progress: Progress = silent,
+    *,
+    every: bool = False,
 ) -> Iterator[ValueChange]:
     """Yield every value that differs, in the order of the first, then what only the second has.
 
-    With the matching of the tensors, values below the two roots are held against each other, and
-    the state of an optimizer by parameter. Of numpy arrays only dtype and shape are compared.
+    With `every`, those that are the same are among them. With the matching of the tensors, values
+    below the two roots are held against each other, and the state of an optimizer by parameter. Of
+    numpy arrays only dtype and shape are compared.
     """
     view_a = view_b = _View()
     if matching is not None:
@@ -51,6 +57,8 @@ def compare_values(
         elif _differ(node, found[1]):
             same_type = (node.kind, node.type) == (found[1].kind, found[1].type)
             yield ValueChange(path, "changed" if same_type else "type", node, found[1])
+        elif every:
+            yield ValueChange(path, "same", node, found[1])
     for place, (path, node) in others.items():
         if place not in ones:
             yield ValueChange(path, "added", None, node)
