@@ -18,6 +18,7 @@ _GAP = 7
 _PADDING = 10
 _SIGN = 18
 _LEAST_ASIDE = 40  # pixels; less would only be dots
+_LEAST_WORDS = 30  # pixels; a sign alone says it, too
 _BAR = 3  # pixels of height, below the number
 _LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 
@@ -122,6 +123,8 @@ class LinesDelegate(QStyledItemDelegate):
             area = area.adjusted(_SIGN, 0, 0, 0)
             if face.sure and not face.look.unchanged:
                 colour = strong
+        if area.width() < _LEAST_WORDS:
+            return
         painter.setPen(QColor(colours.text if selected else colour))
         metrics = painter.fontMetrics()
         shown = model.text(line, column)

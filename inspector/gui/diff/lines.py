@@ -55,6 +55,10 @@ class Column(Generic[R, B]):
     help: str = ""
     sacrifice: int = 0
     """Which column goes first where there is no room; 0 never goes."""
+    narrow: int = 0
+    """To how many characters it shrinks where there is no room, instead of going."""
+    elastic: bool = False
+    """True if it takes its share of the room that is left."""
     calm: Collection[str] = ("0", "1", "0 %")
     """Texts that are painted quietly: nothing has happened."""
 

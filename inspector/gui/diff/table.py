@@ -46,14 +46,15 @@ class LinesTable(QTableView):
         self.setMouseTracking(True)
         dress_rows(self, row_height(QFontMetrics(self.font())))
         header = self.horizontalHeader()
-        header.setMinimumSectionSize(40)
+        header.setMinimumSectionSize(36)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         sort_by_header(self, self.sort_requested.emit)
         self.setModel(model)
         # With the rows' own selection model each paint of the header would ask for every row.
         header.setSelectionModel(QItemSelectionModel(model, header))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        unit = QFontMetrics(tabular()).horizontalAdvance("0")
-        self._widths = {n: c.width * unit + _AIR for n, c in enumerate(model.columns) if c.width}
+        self._is_fitting = False
+        self._widths = {n: self._pixels(c.width) for n, c in enumerate(model.columns) if c.width}
         for number, width in self._widths.items():
             self.setColumnWidth(number, width)
         header.sectionResized.connect(self._keep_width)
@@ -170,20 +171,32 @@ class LinesTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self.viewport().width() - self._least_key - sum(self._widths.values())
-        left_out = set()
-        for _, number in sorted(
-            (c.sacrifice, n) for n, c in enumerate(self._rows.columns) if c.sacrifice
-        ):
+        widths = dict(self._widths)
+        room = self.viewport().width() - self._least_key - sum(widths.values())
+        columns = self._rows.columns
+        for _, number in sorted((c.sacrifice, n) for n, c in enumerate(columns) if c.sacrifice):
             if room < 0:
-                left_out.add(number)
-                room += self._widths[number]
-        for number in self._widths:
-            self.setColumnHidden(number, number in left_out)
+                least = self._pixels(columns[number].narrow)
+                room += widths[number] - least
+                widths[number] = least
+        elastic = [number for number, column in enumerate(columns) if column.elastic]
+        for number in elastic if room > 0 else ():
+            widths[number] += room // (len(elastic) + 1)
+        self._is_fitting = True
+        for number, width in widths.items():
+            self.setColumnHidden(number, not width)
+            if width:
+                self.setColumnWidth(number, width)
+        self._is_fitting = False
 
     def _keep_width(self, column: int, _: int, width: int) -> None:
-        if column and width:
+        if column and width and not self._is_fitting:
             self._widths[column] = width
+
+    def _pixels(self, characters: int) -> int:
+        """Return how wide a column of so many characters is; none of none."""
+        unit = QFontMetrics(tabular()).horizontalAdvance("0")
+        return characters * unit + _AIR if characters else 0
 
 
 class DiffTable(LinesTable):

@@ -240,7 +240,7 @@ def value_text(node: Node | None, *, short: bool = False) -> str:
     if node is None:
         return "–"
     if short and type(node.value) is float:
-        return f"{node.value:.6g}".replace("-", "−")
+        return f"{node.value:.5g}".replace("-", "−")
     shown = node.value if isinstance(node.value, str) else repr(node.value)
     if node.value is None and node.kind != "value":
         shown = node.type or node.kind
@@ -309,6 +309,8 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
         lambda change: list(VALUE_LOOKS).index(change.change),
         12,
         numeric=False,
+        sacrifice=2,
+        narrow=2,
     ),
     Column(
         "a",
@@ -316,7 +318,10 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
         lambda change: value_text(change.a, short=True),
         _nothing,
         lambda change: _value_order(change.a),
-        10,
+        11,
+        sacrifice=3,
+        narrow=6,
+        elastic=True,
         calm=(),
     ),
     Column(
@@ -325,7 +330,10 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
         lambda change: value_text(change.b, short=True),
         _nothing,
         lambda change: _value_order(change.b),
-        10,
+        11,
+        sacrifice=3,
+        narrow=6,
+        elastic=True,
         calm=(),
     ),
     Column(
@@ -334,7 +342,7 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
         _apart_text,
         _nothing,
         _apart_order,
-        7,
+        8,
         help="By how much a number grew.",
         sacrifice=1,
         calm=(),
