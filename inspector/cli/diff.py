@@ -14,11 +14,17 @@ from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.diff_series import print_series
 from inspector.cli.diff_text import print_result
 from inspector.cli.window import compare_in_window
-from inspector.core.analysis.comparison import Choices, Result, Tolerance, result_of
+from inspector.core.analysis.comparison import (
+    Choices,
+    PairRequest,
+    Result,
+    SeriesRequest,
+    Tolerance,
+    result_of,
+)
 from inspector.core.analysis.comparison.report_csv import write_csv
 from inspector.core.analysis.comparison.report_html import write_html
 from inspector.core.analysis.comparison.report_json import write_json
-from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Path, tensors
@@ -75,8 +81,13 @@ def _root(_: click.Context, __: click.Parameter, value: str | None) -> Path | No
 @click.option("--at-a", metavar="PATH", callback=_root, help="Where to compare from in A.")
 @click.option("--at-b", metavar="PATH", callback=_root, help="Where to compare from in B.")
 @click.option("--no-prefixes", is_flag=True, help="Take keys as they are: no module., backbone. …")
+@click.option(
+    "--through",
+    type=click.Choice(["wrappers", "prefixes"]),
+    help="Look through module. and its kind alone, or through other prefixes alone.",
+)
 @click.option("--all", "every", is_flag=True, help="Print every row, also what is the same.")
-@click.option("--gui", is_flag=True, help="Compare two files in the window; no other options.")
+@click.option("--gui", is_flag=True, help="Show it in the window, which is then all that is done.")
 def command(
     files: tuple[str, ...],
     form: str | None,
@@ -88,6 +99,7 @@ def command(
     at_a: Path | None,
     at_b: Path | None,
     no_prefixes: bool,
+    through: str | None,
     every: bool,
     gui: bool,
 ) -> int:
@@ -109,18 +121,29 @@ def command(
       inspector diff a.pt b.pt --gui
       inspector diff runs/
     """
+    if no_prefixes and through:
+        raise click.UsageError("--no-prefixes leaves nothing to look --through")
+    wrappers, prefixes = through != "prefixes", through != "wrappers"
+    choices = Choices(wrappers and not no_prefixes, prefixes and not no_prefixes, at_a, at_b)
+    asked = PairRequest("", "", choices, Tolerance(rtol, atol))
+    if len(files) != 2:
+        if len(files) == 1 and not FilePath(files[0]).is_dir():
+            raise click.UsageError("Name two files, more of them, or a folder")
+        if values_only or asked != PairRequest("", ""):
+            raise click.UsageError(
+                "Of a series everything is compared: no other options than --all"
+            )
     if gui:
-        others = (form, html, values_only, rtol, atol, at_a, at_b, no_prefixes, every)
-        return _show(files, alone=not any(others))
+        if form or html or values_only or every:
+            raise click.UsageError("--gui prints nothing: leave out --json, --csv, --html, --all …")
+        request = _pair(files, asked) if len(files) == 2 else SeriesRequest(files)
+        return compare_in_window(request)
     collecting = gc.isenabled()
     gc.disable()  # many small values live to the end; looking for garbage among them takes long
     try:
         if len(files) != 2:
-            if len(files) == 1 and not FilePath(files[0]).is_dir():
-                raise click.UsageError("Name two files, more of them, or a folder")
             return print_series(files, form, html, every=every)
-        choices = Choices(not no_prefixes, not no_prefixes, at_a, at_b)
-        result = _compare(files, choices, Tolerance(rtol, atol), tensors_too=not values_only)
+        result = _compare(_pair(files, asked), tensors_too=not values_only)
         _write(result, form, html, every)
     finally:
         if collecting:
@@ -133,31 +156,30 @@ def command(
     return int(any(_REASONS[reason](result) for reason in fail_on))
 
 
-def _show(files: tuple[str, ...], *, alone: bool) -> int:
-    if len(files) != 2 or not alone:
-        raise click.UsageError("--gui takes two files and no other option: choose in the window")
-    return compare_in_window(*files)
+def _pair(files: tuple[str, ...], asked: PairRequest) -> PairRequest:
+    """Return what was asked for of two files, whose names may lead to a place in them."""
+    names, choices = [], asked.choices
+    for side, name in zip(("root_a", "root_b"), files, strict=True):
+        try:
+            file, path = parse_address(name, lambda text: FilePath(text).exists())
+        except BadAddress as error:
+            raise click.UsageError(str(error)) from None
+        names.append(file)
+        if path:
+            choices = choices._replace(**{side: path})  # type: ignore[arg-type]
+    return asked._replace(a=names[0], b=names[1], choices=choices)
 
 
-def _compare(
-    files: tuple[str, ...], choices: Choices, tolerance: Tolerance, *, tensors_too: bool
-) -> Result:
+def _compare(request: PairRequest, *, tensors_too: bool) -> Result:
     with ExitStack() as stack:
-        opened: list[Checkpoint] = []
-        for number, name in enumerate(files):
-            try:
-                file, path = parse_address(name, lambda text: FilePath(text).exists())
-            except BadAddress as error:
-                raise click.UsageError(str(error)) from None
-            opened.append(stack.enter_context(open_checkpoint(file)))
-            if path:
-                side = "root_b" if number else "root_a"
-                choices = choices._replace(**{side: path})  # type: ignore[arg-type]
+        opened = [stack.enter_context(open_checkpoint(name)) for name in request.addresses]
         a, b = opened
         items = [item for one in opened for item in tensors(one.root)] if tensors_too else []
         engine = stack.enter_context(engine_for(items))
         progress = stack.enter_context(progress_bar())
-        return result_of(a, b, engine, choices, tolerance, progress, tensors=tensors_too)
+        return result_of(
+            a, b, engine, request.choices, request.tolerance, progress, tensors=tensors_too
+        )
 
 
 def _write(result: Result, form: str | None, html: str | None, every: bool) -> None:

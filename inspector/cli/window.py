@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from inspector.cli.show import print_tree
+from inspector.core.analysis.comparison import CompareRequest
 
 
 @click.command()
@@ -32,13 +33,13 @@ def command(files: tuple[str, ...], new_window: bool) -> None:
     sys.exit(run([str(Path(file).absolute()) for file in files], new_window=new_window))
 
 
-def compare_in_window(a: str, b: str) -> int:
-    """Compare two files in a tab of the window that is open, or of a new one."""
+def compare_in_window(request: CompareRequest) -> int:
+    """Show a comparison or a series in a tab of the window that is open, or of a new one."""
     if not _has_display():
         raise click.UsageError("There is no display here: leave out --gui")
     from inspector.gui.app import run
 
-    return run([str(Path(file).absolute()) for file in (a, b)], compare=True)
+    return run([], compare=request)
 
 
 def _has_display() -> bool:

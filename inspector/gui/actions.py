@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 Menu = Literal["File", "Edit", "View", "Compare", "Help"]
 MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Compare", "Help")
-Needs = Literal["", "tab", "tree", "row", "reference", "comparison"]
+Needs = Literal["", "page", "tab", "tree", "row", "reference", "comparison"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Action:
     shortcuts: tuple[str, ...]
     icon: str
     needs: Needs = ""
-    """What must be there: a tab, an open tree, a current row in it, or one that leads elsewhere.
+    """What must be there: any page, a tab of a checkpoint, an open tree, a current row in it, or
+    one that leads elsewhere.
 
     A comparison says itself which others it answers.
     """
@@ -59,7 +60,7 @@ ACTIONS = (
         "Edit",
         ("Ctrl+Alt+C",),
         "command",
-        "tab",
+        "page",
         in_tree_menu=True,
     ),
     Action("search", "&Search keys", "Edit", ("/", "Ctrl+F"), "search", "tree", starts_group=True),

@@ -15,6 +15,8 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from inspector import __version__
+from inspector.core.analysis.comparison import CompareRequest, SeriesRequest
+from inspector.core.analysis.comparison.request import packed, unpacked
 from inspector.core.engine import WorkerPool
 from inspector.core.progress import Progress, silent
 from inspector.core.settings import Settings, settings_path
@@ -53,17 +55,21 @@ def main() -> int:
     return run(sys.argv[1:])
 
 
-def run(paths: list[str], *, new_window: bool = False, compare: bool = False) -> int:
+def run(
+    paths: list[str], *, new_window: bool = False, compare: CompareRequest | None = None
+) -> int:
     """Open the window, one tab per path, and return when it is closed.
 
-    With `compare`, the two paths are compared in one tab. Without `new_window`, the paths go to the
-    window that this user has open on this screen.
+    With `compare`, that is shown in one more. Without `new_window`, all of it goes to the window
+    that this user has open on this screen.
     """
+    compare = compare and _in_full(compare)
     be_responsive()
     application = Application([NAME])
     hear_signals(application)
     instance = SingleInstance(None if new_window else socket_name())
-    if instance.hand_over([address(path) for path in paths], compare=compare):
+    wanted = list(compare.addresses) if compare else [address(path) for path in paths]
+    if instance.hand_over(wanted, compare=compare and packed(compare)):
         end_busy_cursor()
         return 0
     context = make_context(application)
@@ -74,7 +80,7 @@ def run(paths: list[str], *, new_window: bool = False, compare: bool = False) ->
     warming.start()
     instance.open_requested.connect(window.open_uris)
     instance.open_requested.connect(lambda: come_forward(window))
-    instance.compare_requested.connect(lambda two: window.compare(*two))
+    instance.compare_requested.connect(lambda found: _compare(window, unpacked(found)))
     instance.compare_requested.connect(lambda: come_forward(window))
     report_mistakes(window)
     try:
@@ -116,19 +122,33 @@ def be_responsive() -> None:
 
 
 def start(
-    application: Application, context: AppContext, paths: list[str], *, compare: bool = False
+    application: Application,
+    context: AppContext,
+    paths: list[str],
+    *,
+    compare: CompareRequest | None = None,
 ) -> MainWindow:
-    """Show the window, which begins to open `paths`, or to compare the two."""
+    """Show the window, which begins to open `paths` and to compare what is to be compared."""
     window = create_window(context)
     application.open_requested.connect(window.open_uri)
-    if compare:
-        window.compare(*map(address, paths[:2]))
-    else:
-        window.open_uris(address(path) for path in paths)
-    if not paths and context.preferences["restore_session"]:
+    window.open_uris(address(path) for path in paths)
+    _compare(window, compare)
+    if not paths and not compare and context.preferences["restore_session"]:
         window.open_session()
     window.show()
     return window
+
+
+def _compare(window: MainWindow, request: CompareRequest | None) -> None:
+    if request is not None:
+        window.show_comparison(request)
+
+
+def _in_full(request: CompareRequest) -> CompareRequest:
+    """Return a request with the full addresses of its files."""
+    if isinstance(request, SeriesRequest):
+        return SeriesRequest(tuple(map(address, request.files)))
+    return request._replace(a=address(request.a), b=address(request.b))
 
 
 def _warm(engine: WorkerPool, *, progress: Progress = silent) -> None:

@@ -1,10 +1,10 @@
 """One window per person and screen: who comes second hands over what is to be opened.
 
 Through a socket that only this user can reach go two messages, each a length in 4 bytes and a JSON
-object: `{"version": 1, "open": [addresses], "token": "..."}`, with `"compare": true` if the two
-addresses are to be compared, and the answer `{"version": 1, "opened": true}`. Whoever does not
-answer in time is taken for hung, whoever says anything else is not listened to; then the second
-window opens as if it were the first.
+object: `{"version": 1, "open": [addresses], "token": "..."}`, with `"compare": {...}` if these are
+to be compared and how, and the answer `{"version": 1, "opened": true}`. Whoever does not answer in
+time is taken for hung, whoever says anything else is not listened to; then the second window opens
+as if it were the first.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SingleInstance(QObject):
     """
 
     compare_requested = Signal(object)
-    """Two addresses that are to be compared."""
+    """A JSON object that says what is to be compared, and how."""
 
     def __init__(self, name: str | None) -> None:
         super().__init__()
@@ -58,14 +58,18 @@ class SingleInstance(QObject):
         self._guests: set[_Guest] = set()
 
     def hand_over(
-        self, addresses: list[str], patience: int = PATIENCE, *, compare: bool = False
+        self,
+        addresses: list[str],
+        patience: int = PATIENCE,
+        *,
+        compare: dict[str, Any] | None = None,
     ) -> bool:
         """Return True if a running window takes the addresses; otherwise wait for others here."""
         if self._name is None:
             return False
         deadline = QDeadlineTimer(patience)
         asked = {"version": _VERSION, "open": addresses, "token": _token()}
-        message = _packed({**asked, "compare": True} if compare else asked)
+        message = _packed(asked if compare is None else {**asked, "compare": compare})
         if len(message) > _LARGEST or len(addresses) > _MOST_ADDRESSES:
             return False
         answer = _ask(self._name, message, deadline)
@@ -158,8 +162,10 @@ class _Guest(QObject):
         if addresses is not None and self._answer():
             if message.get("token"):
                 os.environ[_ACTIVATION] = message["token"]  # Qt shows it to the compositor
-            compare = message.get("compare") is True and len(addresses) == 2
-            (self.asked_to_compare if compare else self.asked).emit(addresses)
+            if isinstance(message.get("compare"), dict):
+                self.asked_to_compare.emit(message["compare"])
+            else:
+                self.asked.emit(addresses)
         self.leave()
 
     def _answer(self) -> bool:

@@ -18,6 +18,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiAppli
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.core.analysis.comparison import Choices, PairRequest, Tolerance
 from inspector.core.engine import WorkerPool
 from inspector.gui import notify
 from inspector.gui.app import Application, start
@@ -495,11 +496,65 @@ def test_the_window_starts_with_a_comparison(
     qapp: Application, open_window: Any, qtbot: QtBot, run: Path
 ) -> None:
     first = open_window()
-    window = start(
-        qapp, first.context, [str(run / "epoch0.pt"), str(run / "epoch1.pt")], compare=True
-    )
+    asked = PairRequest(str(run / "epoch0.pt"), str(run / "epoch1.pt"))
+    window = start(qapp, first.context, [], compare=asked)
     qtbot.addWidget(window)
     assert view_of(window, qtbot).run.state == "done"
+
+
+def test_comparisons_come_back_with_the_last_session(
+    open_window: Any, qtbot: QtBot, run: Path
+) -> None:
+    window = open_window(run / "epoch1.pt")
+    window.compare(str(run / "epoch2.pt"), str(run / "parallel.pt"))
+    view = view_of(window, qtbot)
+    page = view.panel.page()
+    assert isinstance(page, OverviewPage)
+    qtbot.mouseClick(page.prefixes, LEFT, pos=QPoint(8, page.prefixes.height() // 2))
+    tab = window.current_comparison()
+    qtbot.waitUntil(lambda: tab.view is not view, timeout=PATIENCE)
+    view = view_of(window, qtbot)
+    page = view.panel.page()
+    assert isinstance(page, OverviewPage)
+    page.rtol.setFocus()
+    page.rtol.selectAll()
+    qtbot.keyClicks(page.rtol, "0.001")
+    qtbot.keyClick(page.rtol, Qt.Key.Key_Return)
+    window.action("swap_sides").trigger()
+    qtbot.waitUntil(lambda: tab.view is not view, timeout=PATIENCE)
+    window.open_series([str(run / f"epoch{n}.pt") for n in range(3)])
+    window.tabs.setCurrentWidget(tab)
+    asked = tab.request
+    assert asked == PairRequest(
+        str(run / "parallel.pt"),
+        str(run / "epoch2.pt"),
+        Choices(prefixes=False),
+        Tolerance(0.001, 0.0),
+    )
+    with qtbot.waitSignal(window.copied):
+        window.action("copy_command").trigger()
+    a, b = asked.addresses
+    command = f"inspector diff {a} {b} --gui --through wrappers --rtol 0.001"
+    assert QGuiApplication.clipboard().text() == command
+    window.close()
+    window = open_window(wait=False)
+    assert window.welcome.session.text() == "Open the last 3 again"
+    qtbot.mouseClick(window.welcome.session, LEFT)
+    assert [type(window.tabs.widget(n)).__name__ for n in range(3)] == [
+        "CheckpointTab",
+        "ComparisonTab",
+        "SeriesTab",
+    ]
+    tab = window.comparisons()[0]
+    assert tab.request == asked
+    with qtbot.waitSignal(window.copied):
+        window.action("copy_command").trigger()
+    assert QGuiApplication.clipboard().text().endswith("epoch1.pt " + str(run / "epoch2.pt --gui"))
+    window.tabs.setCurrentWidget(tab)
+    view = view_of(window, qtbot)
+    assert view.run.tolerance.rtol == 0.001
+    window.show_comparison(asked)
+    assert window.comparisons() == [tab]
 
 
 def test_names_in_files_are_never_markup(open_window: Any, qtbot: QtBot, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class ComparisonView(QWidget):
     menu_requested = Signal(QPoint)
     swap_requested = Signal()
     choices_made = Signal(object)
+    tolerance_chosen = Signal(object)
     reload_requested = Signal()
 
     def __init__(self, context: AppContext, sides: Sides, tolerance: Tolerance) -> None:
@@ -154,6 +155,7 @@ class ComparisonView(QWidget):
         if isinstance(page, OverviewPage):
             page.choices_made.connect(self.choices_made)
             page.tolerance_chosen.connect(self.run.set_tolerance)
+            page.tolerance_chosen.connect(self.tolerance_chosen)
         elif isinstance(page, SummaryPage):
             page.same_wanted.connect(self._put_together)
 

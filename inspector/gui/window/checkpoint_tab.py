@@ -125,6 +125,10 @@ class CheckpointTab(QWidget):
         path = self.view.current_path() if self.view else self._wanted
         return print_address(Address(self.uri, path))
 
+    def command(self) -> list[str]:
+        """Return the words that open it again."""
+        return ["inspector", self.address()]
+
     @property
     def is_busy(self) -> bool:
         """True while the file is being opened."""

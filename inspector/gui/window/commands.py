@@ -166,8 +166,8 @@ def _copy_rows(window: MainWindow, written: Callable[..., str]) -> None:
 
 
 def _copy_command(window: MainWindow) -> None:
-    if tab := window.current_tab():
-        words = ["inspector", tab.address()]
+    if page := window.page():
+        words = page.command()
         on_windows = sys.platform == "win32"
         command = subprocess.list2cmdline(words) if on_windows else shlex.join(words)
         _copy(window, text.printable(command))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.analysis.comparison import EXACT, Choices, Tolerance
+from inspector.core.analysis.comparison import Choices, PairRequest, Tolerance
 from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
@@ -43,12 +43,11 @@ class ComparisonTab(QWidget):
     close_requested = Signal()
     renamed = Signal()
 
-    def __init__(self, context: AppContext, a: str, b: str) -> None:
+    def __init__(self, context: AppContext, request: PairRequest) -> None:
         super().__init__()
         self._context = context
-        self.a, self.b = a, b
+        self.a, self.b, self._choices, self._tolerance = request
         self.view: ComparisonView | None = None
-        self._choices = Choices()
         self._job: Job | None = None
         self._page: QWidget | None = None
         self._watches: list[FileWatch] = []
@@ -69,6 +68,15 @@ class ComparisonTab(QWidget):
     def uri(self) -> str:
         """Both addresses."""
         return f"{self.a} → {self.b}"
+
+    @property
+    def request(self) -> PairRequest:
+        """What brings it back as it is now."""
+        return PairRequest(self.a, self.b, self._choices, self._tolerance)
+
+    def command(self) -> list[str]:
+        """Return the words that open it again."""
+        return self.request.command()
 
     @property
     def is_busy(self) -> bool:
@@ -134,6 +142,9 @@ class ComparisonTab(QWidget):
         self._choices = choices
         self._pair_up(self.view.sides.a, self.view.sides.b)
 
+    def _tolerate(self, tolerance: Tolerance) -> None:
+        self._tolerance = tolerance
+
     def _pair_up(self, a: object, b: object) -> None:
         """Compare the files that are open anew."""
         self._stop_job()
@@ -160,20 +171,20 @@ class ComparisonTab(QWidget):
     def _show_paired(self, sides: Sides) -> None:
         self._job = None
         before, self.view = self.view, None
-        tolerance = before.run.tolerance if before else EXACT
         if before is not None:
             before.stop()
-        self._show_sides(sides, tolerance)
+        self._show_sides(sides)
 
-    def _show_sides(self, sides: Sides, tolerance: Tolerance = EXACT) -> None:
+    def _show_sides(self, sides: Sides) -> None:
         # Imported here: most windows never compare, and all of them would start later.
         from inspector.gui.diff.view import ComparisonView
 
-        view = self.view = ComparisonView(self._context, sides, tolerance)
+        view = self.view = ComparisonView(self._context, sides, self._tolerance)
         view.status_changed.connect(self.status_changed)
         view.menu_requested.connect(self.menu_requested)
         view.swap_requested.connect(self.swap)
         view.choices_made.connect(self._choose)
+        view.tolerance_chosen.connect(self._tolerate)
         view.reload_requested.connect(self.open)
         self._show(view)
         view.pane.table.setFocus()

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.core import text
+from inspector.core.analysis.comparison import CompareRequest, PairRequest, SeriesRequest
 from inspector.core.formats import READERS
 from inspector.core.model.address import Address, BadAddress, parse_address, print_address
 from inspector.core.resources import resource
@@ -36,7 +37,13 @@ from inspector.gui.window.checkpoint_tab import CheckpointTab
 from inspector.gui.window.comparison_tab import ComparisonTab
 from inspector.gui.window.dropping import Dropping
 from inspector.gui.window.pages import WelcomePage
-from inspector.gui.window.recent import RecentFiles, RecentMenu, short_folder
+from inspector.gui.window.recent import (
+    RecentFiles,
+    RecentMenu,
+    keep_comparison,
+    kept_comparison,
+    short_folder,
+)
 from inspector.gui.window.series_tab import SeriesTab
 from inspector.gui.window.tab_strip import TabStrip
 from inspector.gui.window.theme_menu import theme_menu
@@ -137,18 +144,21 @@ class MainWindow(QMainWindow):
 
     def compare(self, a: str, b: str) -> None:
         """Compare two checkpoints in a tab, or bring that tab forward."""
-        tab = next((tab for tab in self.comparisons() if (tab.a, tab.b) == (a, b)), None)
-        if tab is None:
-            tab = ComparisonTab(self.context, a, b)
-            self._take_in(tab)
-            tab.opened.connect(lambda: self._remember_both(tab))
-            tab.renamed.connect(lambda: self._rename(tab))
-        self.tabs.setCurrentWidget(tab)
+        known = next((tab for tab in self.comparisons() if (tab.a, tab.b) == (a, b)), None)
+        self.tabs.setCurrentWidget(known or self._add_comparison(PairRequest(a, b)))
+
+    def show_comparison(self, request: CompareRequest) -> None:
+        """Compare as somebody asked before, or bring the tab forward that does so."""
+        if isinstance(request, SeriesRequest):
+            self.open_series(request.files)
+            return
+        known = next((tab for tab in self.comparisons() if tab.request == request), None)
+        self.tabs.setCurrentWidget(known or self._add_comparison(request))
 
     def open_series(self, files: Sequence[str]) -> None:
         """Show how tensors moved along several snapshots, or bring that tab forward."""
-        tabs = (self.tabs.widget(number) for number in range(self.tabs.count()))
-        known = [tab for tab in tabs if isinstance(tab, SeriesTab) and tab.files == tuple(files)]
+        series = [tab for tab in self._all_pages() if isinstance(tab, SeriesTab)]
+        known = [tab for tab in series if tab.files == tuple(files)]
         tab = known[0] if known else SeriesTab(self.context, files)
         if not known:
             self._take_in(tab)
@@ -173,13 +183,16 @@ class MainWindow(QMainWindow):
 
     def open_session(self) -> None:
         """Open what was open when the window was last closed."""
-        for uri in self.recent.session():
-            self.open_uri(uri)
+        for kept in self.recent.session():
+            request = kept_comparison(kept)
+            if request is not None:
+                self.show_comparison(request)
+            else:
+                self.open_uri(kept)
 
     def all_tabs(self) -> list[CheckpointTab]:
-        """Return the tabs from left to right."""
-        widgets = [self.tabs.widget(number) for number in range(self.tabs.count())]
-        return [widget for widget in widgets if isinstance(widget, CheckpointTab)]
+        """Return the tabs of checkpoints from left to right."""
+        return [tab for tab in self._all_pages() if isinstance(tab, CheckpointTab)]
 
     def current_tab(self) -> CheckpointTab | None:
         """Return the tab on screen."""
@@ -188,8 +201,7 @@ class MainWindow(QMainWindow):
 
     def comparisons(self) -> list[ComparisonTab]:
         """Return the comparisons from left to right."""
-        widgets = [self.tabs.widget(number) for number in range(self.tabs.count())]
-        return [widget for widget in widgets if isinstance(widget, ComparisonTab)]
+        return [tab for tab in self._all_pages() if isinstance(tab, ComparisonTab)]
 
     def current_comparison(self) -> ComparisonTab | None:
         """Return the comparison on screen."""
@@ -216,6 +228,13 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         self.setCentralWidget(middle)
 
+    def _add_comparison(self, request: PairRequest) -> ComparisonTab:
+        tab = ComparisonTab(self.context, request)
+        self._take_in(tab)
+        tab.opened.connect(lambda: self._remember_both(tab))
+        tab.renamed.connect(lambda: self._rename(tab))
+        return tab
+
     def _add_tab(self, address: Address) -> CheckpointTab:
         tab = CheckpointTab(self.context, address.file, address.path)
         tab.opened.connect(lambda: self._remember(tab.uri))
@@ -235,7 +254,7 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def _refresh(self) -> None:
-        tab, comparison, page = self.current_tab(), self.current_comparison(), self._page()
+        tab, comparison, page = self.current_tab(), self.current_comparison(), self.page()
         self._pages.setCurrentWidget(self.tabs if page else self.welcome)
         self.setWindowTitle(_title(page.name, tab.uri if tab else "") if page else NAME)
         status = page.status() if page else ""
@@ -245,7 +264,14 @@ class MainWindow(QMainWindow):
         node = view.current_node() if view else None
         refers = node is not None and node.kind == "reference"
         chosen = bool(view and view.tree.view.selected_count())
-        there = {"": True, "tab": bool(tab), "tree": bool(view), "row": chosen, "reference": refers}
+        there = {
+            "": True,
+            "page": bool(page),
+            "tab": bool(tab),
+            "tree": bool(view),
+            "row": chosen,
+            "reference": refers,
+        }
         answered = self.answered()
         for row in ACTIONS:
             if row.id in self._actions:
@@ -258,7 +284,7 @@ class MainWindow(QMainWindow):
 
     def answered(self) -> Mapping[str, Callable[[], object]]:
         """Return the actions that a comparison or series on screen does in its own way."""
-        tab = self._page()
+        tab = self.page()
         if tab is None or isinstance(tab, CheckpointTab):
             return {}
         mine: dict[str, Callable[[], object]] = {
@@ -271,9 +297,20 @@ class MainWindow(QMainWindow):
             mine.update(tab.view.commands)
         return mine
 
-    def _page(self) -> Tab | None:
+    def page(self) -> Tab | None:
+        """Return the tab on screen, whatever it shows."""
         widget = self.tabs.currentWidget()
         return widget if isinstance(widget, Tab) else None
+
+    def _all_pages(self) -> list[Tab]:
+        widgets = [self.tabs.widget(number) for number in range(self.tabs.count())]
+        return [widget for widget in widgets if isinstance(widget, Tab)]
+
+    def _kept(self, tab: Tab) -> str:
+        """Return what brings a tab back in another session."""
+        if isinstance(tab, CheckpointTab):
+            return tab.address()
+        return keep_comparison(tab.request)
 
     def _is_ticked(self, name: str) -> bool:
         tab = self.current_comparison()
@@ -308,7 +345,7 @@ class MainWindow(QMainWindow):
             self._remember(uri)
 
     def _offer_recent(self) -> None:
-        self.welcome.offer(self.recent.files(), len(self.recent.session()))
+        self.welcome.offer(self.recent.files(), self.recent.session())
 
     def _follow(self, name: str) -> None:
         if name == "recent_files":
@@ -354,9 +391,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.context.settings.setValue(_GEOMETRY, self.saveGeometry())
-        if self.all_tabs():
-            self.recent.keep_session(tab.address() for tab in self.all_tabs())
-        while (page := self._page()) is not None:
+        if self.tabs.count():
+            self.recent.keep_session(self._kept(tab) for tab in self._all_pages())
+        while (page := self.page()) is not None:
             self.close_tab(page)
         for dialog in self.findChildren(QDialog):  # they end what they are at, and let go of files
             dialog.close()

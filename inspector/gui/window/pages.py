@@ -14,7 +14,7 @@ from inspector.gui.theme import Theme
 from inspector.gui.widgets.elided_button import ElidedButton
 from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 from inspector.gui.widgets.message_page import MessagePage
-from inspector.gui.window.recent import menu_text
+from inspector.gui.window.recent import kept_comparison, menu_text
 
 _MOST_OFFERED = 6  # recent files on the page; the menu has the rest
 _MOST_NAMED = 9  # extensions in sight; the tool tip has the rest
@@ -51,12 +51,14 @@ class WelcomePage(MessagePage):
         self._heading = PlainLabel("Recent files", tone="muted")
         self._list.addWidget(self._heading)
         self.add_below(inside)
-        self.offer([], 0)
+        self.offer([], [])
 
-    def offer(self, recent: Sequence[str], session: int) -> None:
-        """Offer files to open again, and the last session if it had so many."""
-        self.session.setVisible(session > 1)
-        self.session.setText(f"Open the last {session} again")
+    def offer(self, recent: Sequence[str], session: Sequence[str]) -> None:
+        """Offer files to open again, and the last session if it was more than one of them."""
+        number = len(session)
+        self.session.setVisible(number > 1 or any(map(kept_comparison, session)))
+        words = f"Open the last {number} again" if number > 1 else "Open the last comparison again"
+        self.session.setText(words)
         for button in self._recent:
             self._list.removeWidget(button)
             button.hide()

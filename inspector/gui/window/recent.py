@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from inspector.core import text
+from inspector.core.analysis.comparison import CompareRequest
+from inspector.core.analysis.comparison.request import packed, unpacked
 from inspector.gui.theme import Theme
 from inspector.gui.viewers import file_name
 
@@ -41,12 +44,27 @@ class RecentFiles:
         self._settings.remove(_RECENT)
 
     def session(self) -> list[str]:
-        """Return the addresses that were open when the window was last closed."""
+        """Return what was open when the window was last closed: addresses and comparisons."""
         return _strings(self._settings.value(_SESSION))
 
-    def keep_session(self, addresses: Iterable[str]) -> None:
+    def keep_session(self, kept: Iterable[str]) -> None:
         """Remember what is open."""
-        self._settings.setValue(_SESSION, list(addresses))
+        self._settings.setValue(_SESSION, list(kept))
+
+
+def keep_comparison(request: CompareRequest) -> str:
+    """Return a comparison as a session keeps it: JSON, which no address begins like."""
+    return json.dumps(packed(request))
+
+
+def kept_comparison(kept: str) -> CompareRequest | None:
+    """Return the comparison that a session kept; None for an address."""
+    if not kept.startswith("{"):
+        return None
+    try:
+        return unpacked(json.loads(kept))
+    except (ValueError, RecursionError):
+        return None
 
 
 def menu_text(uri: str) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
+from inspector.core.analysis.comparison import SeriesRequest
 from inspector.gui.context import AppContext
 from inspector.gui.viewers import file_name
 
@@ -42,6 +43,15 @@ class SeriesTab(QWidget):
     def uri(self) -> str:
         """All addresses."""
         return "\n".join(self.files)
+
+    @property
+    def request(self) -> SeriesRequest:
+        """What brings it back."""
+        return SeriesRequest(self.files)
+
+    def command(self) -> list[str]:
+        """Return the words that open it again."""
+        return self.request.command()
 
     def open(self) -> None:
         """Read all of it again."""

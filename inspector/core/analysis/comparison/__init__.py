@@ -25,6 +25,11 @@ from inspector.core.analysis.comparison.matching import (
 )
 from inspector.core.analysis.comparison.naming import Stripped
 from inspector.core.analysis.comparison.renames import Candidate, rename_candidates
+from inspector.core.analysis.comparison.request import (
+    CompareRequest,
+    PairRequest,
+    SeriesRequest,
+)
 from inspector.core.analysis.comparison.result import Result, result_of
 from inspector.core.analysis.comparison.rollup import Module, rollup
 from inspector.core.analysis.comparison.tolerance import EXACT, Tolerance
@@ -35,14 +40,17 @@ __all__ = [
     "STATUSES",
     "Candidate",
     "Choices",
+    "CompareRequest",
     "Comparison",
     "Matching",
     "Measures",
     "Module",
     "Pair",
+    "PairRequest",
     "Result",
     "Role",
     "Row",
+    "SeriesRequest",
     "Side",
     "Status",
     "Stripped",
