@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Generic, TypeVar
 
 from inspector.core.arrays import Block, View, blocks_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
-from inspector.core.errors import InspectorError
+from inspector.core.errors import InspectorError, WorkerDied
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, silent
 from inspector.core.sources import Source, innermost
@@ -42,12 +43,26 @@ def run_pass(
     run = _Pass(checkpoint, choose, merge)
     todo = list(items)
     total = max(1, sum(tensor.nbytes for _, tensor in todo))
-    for results in engine.run(look, run.tasks(todo), total, progress, "Reading values"):
-        for number, found in results:
-            run.take(number, found)
+    with verified(checkpoint):
+        for results in engine.run(look, run.tasks(todo), total, progress, "Reading values"):
+            for number, found in results:
+                run.take(number, found)
+            yield from run.settled()
         yield from run.settled()
-    yield from run.settled()
-    checkpoint.source.verify()
+
+
+@contextmanager
+def verified(*checkpoints: Checkpoint) -> Iterator[None]:
+    """Raise SourceError for a file that changed meanwhile, whatever else that has led to."""
+    try:
+        yield
+    except (WorkerDied, ArithmeticError, ValueError):
+        # Mapped bytes that change make sums contradict each other, or a process die.
+        for checkpoint in checkpoints:
+            checkpoint.source.verify()
+        raise
+    for checkpoint in checkpoints:
+        checkpoint.source.verify()
 
 
 class _Pass(Generic[R]):

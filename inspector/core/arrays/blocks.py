@@ -9,7 +9,7 @@ from inspector.core.arrays.encodings import encoding_of, unpack
 from inspector.core.arrays.views import View, distinct_view, pieces
 from inspector.core.errors import Damaged, FormatError
 from inspector.core.model import DType, Tensor
-from inspector.core.sources import Source, read_exactly, read_into
+from inspector.core.sources import Source, mapped, read_exactly, read_into
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,6 +107,12 @@ def stored_chunks(block: Block) -> Iterator[Array]:
             yield run[: values - first * 8 // encoding.bits] if encoding.bits < 8 else run
         return
     stored_as = np.dtype("<" + encoding.stored)
+    there = mapped(source, start, total, stored_as.itemsize)
+    if there is not None:
+        numbers = np.frombuffer(there, stored_as)
+        for first in range(0, numbers.size, _CHUNK):
+            yield numbers[first : first + _CHUNK]
+        return
     # New memory of this size costs as much as filling it.
     room = memoryview(bytearray(min(step, total)))
     for first in range(0, total, step):

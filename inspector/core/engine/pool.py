@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import TypeVar
 
 from inspector.core.engine.spread import Task, spread
 from inspector.core.errors import WorkerDied
 from inspector.core.progress import Progress, silent
+from inspector.core.sources import allow_mapping
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _MOST_WORKERS = 4  # each takes some 60 MB; four read faster than most disks
 _AHEAD = 2  # tasks per worker: one that it works on, one that waits for it
+_LAST_WORDS = 1.0  # seconds in which the exit status of a process that died is there
 # One thread each: they share the cores, and threads of a linear algebra library would fight.
 _ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", "MKL"))
 
@@ -36,6 +41,7 @@ class WorkerPool:
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._closed = False
+        self._mapping = True  # until a process has died of it
 
     def warm(self) -> None:
         """Start the processes without waiting, so that the first request need not wait."""
@@ -60,7 +66,15 @@ class WorkerPool:
                 pool, function, tasks, total, ahead, progress=watched, message=message
             )
         except BrokenProcessPool:
+            lost_bytes = self._mapping and _has_lost_bytes(pool)
             self._drop(pool)
+            if lost_bytes:
+                self._mapping = False
+                raise WorkerDied(
+                    "Bytes of a file could not be had any more while they were looked at: it was "
+                    "cut short, or its disk or network drive failed.",
+                    "Open it again.",
+                ) from None
             raise WorkerDied(
                 "A process that was computing has ended unexpectedly: it was killed, or the "
                 "machine ran out of memory.",
@@ -88,7 +102,10 @@ class WorkerPool:
                 raise WorkerDied("The program is about to end.")
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(
-                    self.workers, multiprocessing.get_context("spawn"), initializer=_prepare
+                    self.workers,
+                    multiprocessing.get_context("spawn"),
+                    initializer=_prepare,
+                    initargs=(self._mapping,),
                 )
                 for name in _ONE_THREAD:
                     os.environ.setdefault(name, "1")
@@ -122,6 +139,19 @@ def _has_lost_one(pool: ProcessPoolExecutor) -> bool:
     return bool(wait([process.sentinel for process in processes], 0)) if processes else False
 
 
+def _has_lost_bytes(pool: ProcessPoolExecutor) -> bool:
+    """Return whether a process has died of a mapped file that became shorter."""
+    bus_error = getattr(signal, "SIGBUS", None)
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    until = time.monotonic() + _LAST_WORDS
+    while bus_error is not None and time.monotonic() < until:
+        codes = {process.exitcode for process in processes} - {None}
+        if codes:
+            return -bus_error in codes
+        time.sleep(0.01)  # another thread is taking note of it
+    return False
+
+
 def _end(pool: ProcessPoolExecutor) -> None:
     """End what is left of a pool, its threads included: one would wait for a cut-off result."""
     processes = list((getattr(pool, "_processes", None) or {}).values())
@@ -140,14 +170,23 @@ def worker_count() -> int:
     return max(1, min(cores, _MOST_WORKERS))
 
 
-def _prepare() -> None:
+def _prepare(mapping: bool) -> None:
     """Worker process: import what the tasks need, and end when the program has ended."""
-    import signal
-
     import numpy  # noqa: F401
 
+    if mapping:
+        allow_mapping()
+        _leave_no_core()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the program's, which ends us
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _leave_no_core() -> None:
+    """Let nothing be written to the disk when this process dies of a mapped file."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _end_with_parent() -> None:

@@ -22,6 +22,7 @@ from inspector.core.analysis.comparison.tasks import (
     look_at,
 )
 from inspector.core.analysis.comparison.tolerance import EXACT, Tolerance
+from inspector.core.analysis.passes import verified
 from inspector.core.analysis.statistics import measured
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
@@ -102,13 +103,12 @@ class Comparison:
 
     def rows(self, progress: Progress = silent) -> Iterator[Row]:
         """Yield rows as more becomes known."""
-        yield from self._first_rows(progress)
-        self._compare_parts(part(progress, 0.0, 0.01))
-        yield from self._confirm(part(progress, 0.0, 0.45))
-        yield from self._measure(part(progress, 0.45, 0.95))
-        yield from self._renames(part(progress, 0.95, 1.0))
-        self._a.source.verify()
-        self._b.source.verify()
+        with verified(self._a, self._b):
+            yield from self._first_rows(progress)
+            self._compare_parts(part(progress, 0.0, 0.01))
+            yield from self._confirm(part(progress, 0.0, 0.45))
+            yield from self._measure(part(progress, 0.45, 0.95))
+            yield from self._renames(part(progress, 0.95, 1.0))
 
     def _first_rows(self, progress: Progress) -> Iterator[Row]:
         """Yield a row for every pair from what the structures and directories tell."""
