@@ -60,13 +60,16 @@ def check(row: Row, a: torch.Tensor, b: torch.Tensor) -> None:
     if found.max_abs:
         assert found.at is not None
         assert np.abs(y[found.at] - x[found.at]) == pytest.approx(apart.max(), rel=1e-15)
-    assert found.mean_abs == pytest.approx(apart.mean(), rel=1e-12)
+    # Of narrow floats, products are of float32, added up in rows.
+    is_narrow = a.dtype == b.dtype and a.dtype.is_floating_point and a.dtype.itemsize <= 4
+    rel = 2e-7 if is_narrow else 1e-12
+    assert found.mean_abs == pytest.approx(apart.mean(), rel=rel)
     norms = np.linalg.norm(x[both]), np.linalg.norm(y[both])
     if norms[0]:
-        assert found.rel_l2 == pytest.approx(np.linalg.norm(apart) / norms[0], rel=1e-12)
+        assert found.rel_l2 == pytest.approx(np.linalg.norm(apart) / norms[0], rel=rel)
     if norms[0] and norms[1]:
         cosine = np.vdot(x[both], y[both]).real / norms[0] / norms[1]
-        assert found.cosine == pytest.approx(cosine, abs=1e-12)
+        assert found.cosine == pytest.approx(cosine, abs=rel)
     if a.dtype == b.dtype and not a.is_complex():
         raw = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[a.dtype.itemsize]
         flat = a.detach().contiguous().view(raw), b.detach().contiguous().view(raw)
