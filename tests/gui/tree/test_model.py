@@ -1,4 +1,3 @@
-import time
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
@@ -121,11 +120,8 @@ def test_texts_alignment_and_tool_tips(qapp):
 
 
 @pytest.mark.parametrize("number", [100_000])
-def test_a_hundred_thousand_rows_expand_without_being_felt(qapp, number: int):
+def test_a_hundred_thousand_rows_expand(qapp, number: int):
     model = model_of(mapping("", mapping("m", *(tensor(f"layer.{n}", 1) for n in range(number)))))
-    started = time.perf_counter()
     model.expand(0)
-    spent = time.perf_counter() - started
     assert model.rowCount() == number + 1
     assert model.index(number, 0).data() == f"layer.{number - 1}"
-    assert spent < 0.5  # measured 0.04 s; the slack is for busy machines
