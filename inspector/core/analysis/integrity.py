@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.crc import crc32
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError
 from inspector.core.model import Finding, Path, Storage, tensors
@@ -135,7 +135,7 @@ def checksums(batch: tuple[_Piece, ...]) -> list[tuple[int, int, int, int | str]
     results: list[tuple[int, int, int, int | str]] = []
     for number, place, source, start, length in batch:
         try:
-            found: int | str = zlib.crc32(read_exactly(source, start, length, "a storage"))
+            found: int | str = crc32(read_exactly(source, start, length, "a storage"))
         except InspectorError as error:
             found = str(error)
         results.append((number, place, length, found))

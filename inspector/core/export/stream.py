@@ -1,53 +1,53 @@
-"""The new file as writers see it: bytes go in, are handed to the disk, and are compared behind."""
+"""The new file as writers see it: bytes go in, are counted, and are handed to the disk."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.export.content import as_bytes
 from inspector.core.export.plan import Content
 from inspector.core.export.replacement import Part, naming
 from inspector.core.export.segments import Segment, batches_of, side_by_side
+from inspector.core.export.tally import Bytes, Tally
 from inspector.core.export.transfer import WORTH, file_range
-from inspector.core.export.verification import Bytes, Comparison
 from inspector.core.progress import Progress
 from inspector.core.sources import LocalSource, innermost
 
 _FEW = 16 << 20  # bytes that one thread makes as quickly
 _COPIED = 32 << 20  # bytes that one thread copies at a time
-_BATCH = 4 << 20  # bytes of small tensors that are compared together
-_SYNCED = 256 << 20  # bytes after which the disk is to begin with them
+_BATCH = 4 << 20  # bytes of small tensors that are counted together
+_SYNCED = 64 << 20  # bytes after which the disk is to begin with them
+_PULSE = 0.1  # seconds after which one who waits for the disk may give up
 
 
 class Stream:
-    """One new file; not compared before it was handed to the system."""
+    """One new file; the disk is at work on its begin while its end is made."""
 
     def __init__(
         self,
         checkpoint: Checkpoint,
         contents: tuple[Content, ...],
         new: Part,
-        comparison: Comparison,
+        tally: Tally,
         progress: Progress,
     ) -> None:
         self._checkpoint = checkpoint
         self._contents = contents
         self._new = new
-        self._comparison = comparison
+        self._tally = tally
         self._progress = progress
         self._total = sum(content.storage.nbytes for content in contents) or 1
         self._done = 0
         self._patches: list[tuple[int, bytes]] = []
-        self._unseen: list[Bytes] = []
-        self._unseen_bytes = 0
+        self._uncounted: list[Bytes] = []
+        self._uncounted_bytes = 0
         self._syncing = ThreadPoolExecutor(1, "export")
         self._synced: Future[None] | None = None
         self._unsynced = 0
-        self.positions: list[int] = []
-        """Where each content begins."""
+        self._filled = 0
         self.position = 0
         # What is not copied as it is, is made ahead, in the order in which it is asked for.
         self._places = [_place(checkpoint, content) for content in contents]
@@ -69,9 +69,9 @@ class Stream:
 
     def fill(self, content: Content) -> None:
         """Go on with the bytes of the next storage, which must be this one."""
-        number = len(self.positions)
+        number = self._filled
         assert content is self._contents[number], "contents are written in their order"
-        self.positions.append(self.position)
+        self._filled += 1
         place = self._places[number]
         if place is not None:
             self._copy(number, content, *place)
@@ -90,7 +90,7 @@ class Stream:
         self._patches.append((position, data))
 
     def flush(self) -> None:
-        """Hand everything over to the system, and to the comparison."""
+        """Hand everything over to the system, and to be counted."""
         with naming(self._new.target):
             file = self._new.file
             for position, data in sorted(self._patches):
@@ -99,29 +99,32 @@ class Stream:
             self._patches.clear()
             file.flush()
             file.seek(self.position)
-        if self._unseen:
+        if self._uncounted:
             with naming(self._new.target):
-                self._comparison.written(self._unseen)
-            self._unseen, self._unseen_bytes = [], 0
+                self._tally.add(self._uncounted)
+            self._uncounted, self._uncounted_bytes = [], 0
 
     def sync(self) -> None:
-        """Wait until the disk has everything."""
+        """Wait until the disk has everything; raises ExportError and Cancelled."""
+        last = self._syncing.submit(os.fsync, self._new.file.fileno())
+        while not wait([last], _PULSE).done:
+            self._progress(1.0, "Waiting for the disk")
         with naming(self._new.target):
             if self._synced is not None:
                 self._synced.result()
-            os.fsync(self._new.file.fileno())
+            last.result()
 
     def close(self) -> None:
-        """Stop making what comes next."""
+        """Stop making what comes next, without waiting for a disk."""
         self._batches.close()  # type: ignore[attr-defined]
-        self._syncing.shutdown()
+        self._syncing.shutdown(wait=False, cancel_futures=True)
 
     def _add(self, number: int, data: bytes) -> None:
-        self._unseen.append(Bytes(number, self.position, data))
-        self._unseen_bytes += len(data)
+        self._uncounted.append(Bytes(number, data))
+        self._uncounted_bytes += len(data)
         self.write(data)
         self._pulse(len(data))
-        if self._unseen_bytes >= _BATCH:
+        if self._uncounted_bytes >= _BATCH:
             self.flush()
 
     def _copy(self, number: int, content: Content, origin: int, start: int) -> None:
@@ -131,7 +134,7 @@ class Stream:
         for first in range(0, length, _COPIED):
             size = min(_COPIED, length - first)
             with naming(self._new.target):
-                self._comparison.carry(number, origin, start + first, self.position + first, size)
+                self._tally.copy(number, origin, start + first, self.position + first, size)
             self._pulse(size)
         self.position += length
         self._new.file.seek(self.position)

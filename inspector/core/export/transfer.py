@@ -1,4 +1,4 @@
-"""Bytes go from file to file and are read again, while they are still in the processor's cache."""
+"""Bytes go from file to file, and are read again, while they are in the processor's cache."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable
 
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.crc import crc32
 from inspector.core.errors import SourceError
 from inspector.core.export.content import is_copied
 from inspector.core.model import DType, Tensor
-from inspector.core.sources import LocalSource, innermost
+from inspector.core.sources import LocalSource, Source, innermost, read_into
 
 WORTH = 1 << 20
 """Bytes from which on a thread copies for itself."""
@@ -45,35 +46,59 @@ def carry(
     position: int,
     length: int,
     see: Callable[[memoryview], None],
-) -> bool:
-    """Copy bytes from file to file, read them again there and show them to `see`.
+) -> None:
+    """Copy bytes from file to file, and show them to `see` on the way.
 
-    Return False if they are not what was written. Raises OSError of the target, and SourceError.
+    Raises OSError of the target, and SourceError.
     """
     for first in range(0, length, _BUFFER):
         size = min(_BUFFER, length - first)
-        one, other = memoryview(_BUFFERS.one)[:size], memoryview(_BUFFERS.other)[:size]
-        if not _fill(origin, one, start + first):
-            raise SourceError("The file that is read has become shorter.", "Open it again.")
+        data = memoryview(_BUFFERS.one)[:size]
+        _fill(origin, data, start + first)
+        see(data)
         written = 0
         while written < size:
-            written += os.pwrite(target, one[written:], position + first + written)
-        if not _fill(target, other, position + first):
-            return False
+            written += os.pwrite(target, data[written:], position + first + written)
+
+
+def is_same(source: Source, position: int, origin: int, start: int, length: int) -> bool:
+    """Return whether both have the same bytes, as they are read now; raises SourceError."""
+    if isinstance(source, LocalSource):
+        # A disk with an arm reads one file for a while, then the other, not both in turns.
+        _announce(source.descriptor, position, length)
+        _announce(origin, start, length)
+    for first in range(0, length, _BUFFER):
+        size = min(_BUFFER, length - first)
+        one, other = memoryview(_BUFFERS.one)[:size], memoryview(_BUFFERS.other)[:size]
+        _fill(origin, one, start + first)
+        read_into(source, position + first, other, "a tensor")
         # Whole buffers compare as memory does, views of them byte by byte.
         same = _BUFFERS.one == _BUFFERS.other if size == _BUFFER else bytes(one) == bytes(other)
         if not same:
             return False
-        see(other)
     return True
 
 
-def _fill(file: int, buffer: memoryview, position: int) -> bool:
-    """Fill a buffer; False if the file ends before."""
+def crc_of(source: Source, start: int, length: int) -> int:
+    """Return the CRC-32 of bytes as they are read now; raises SourceError."""
+    crc = 0
+    for first in range(0, length, _BUFFER):
+        data = memoryview(_BUFFERS.one)[: min(_BUFFER, length - first)]
+        read_into(source, start + first, data, "a tensor")
+        crc = crc32(data, crc)
+    return crc
+
+
+def _announce(file: int, start: int, length: int) -> None:
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file, start, length, os.POSIX_FADV_WILLNEED)
+
+
+def _fill(file: int, buffer: memoryview, position: int) -> None:
+    """Fill a buffer from the file that is read; raises SourceError if it ends before."""
     filled = 0
     while filled < len(buffer):
         read = os.preadv(file, [buffer[filled:]], position + filled)
         if not read:
-            return False
+            raise SourceError("The file that is read has become shorter.", "Open it again.")
         filled += read
-    return True

@@ -1,135 +1,47 @@
-"""A new file is opened as any other and held against the checkpoint that it was made from."""
+"""A new file that the disk has is opened as any other, and held against what was to be in it."""
 
 from __future__ import annotations
 
-import hashlib
-import zlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
-from inspector.core.export.checksums import joined_crc
 from inspector.core.export.plan import PlannedFile
-from inspector.core.export.transfer import carry
-from inspector.core.export.writers import UNKNOWN_HASH, Sums
+from inspector.core.export.segments import side_by_side
+from inspector.core.export.tally import Written
+from inspector.core.export.transfer import crc_of, is_same
+from inspector.core.export.writers import UNKNOWN_HASH
 from inspector.core.formats import open_checkpoint
 from inspector.core.formats.numpy_files import header_of
 from inspector.core.model import Node, Storage, Tensor, tensors
+from inspector.core.progress import Progress
 from inspector.core.sources import Source, ZipIndex, innermost, open_source
 
-_THREADS = 3  # one of them waits for the disk, or for the others of the system
+_BATCH = 32 << 20  # bytes that one thread reads at a time
 
 
 class NotAsPlanned(InspectorError):
     """What was written is not what was meant; a mistake of this program, or of the disk."""
 
 
-class Bytes(NamedTuple):
-    """Some bytes of a content that were made here, and where they were written."""
+class _Run(NamedTuple):
+    """Bytes that the reader takes for a part of a content."""
 
-    number: int
-    position: int
-    data: bytes
-
-
-class Comparison:
-    """Reads what was written again while more is written, and adds up checksums.
-
-    What is copied unchanged is copied here as well, so that it is in the processor only once.
-    """
-
-    def __init__(
-        self, path: str, descriptor: int, contents: int, *, needs_crc: bool, stamp: bool
-    ) -> None:
-        self._source = open_source(path)
-        self._descriptor = descriptor
-        self._crcs = [0] * contents
-        self._needs_crc = needs_crc
-        self._hash: Any = hashlib.sha256() if stamp else None
-        # A hash goes from the first byte to the last, a checksum is put together from parts.
-        self._pool = ThreadPoolExecutor(1 if stamp else _THREADS, "export")
-        self._waiting: deque[Future[list[_Part]]] = deque()
-
-    def carry(self, number: int, origin: int, start: int, position: int, length: int) -> None:
-        """Have a range of another file copied, and read again."""
-        self._submit(self._carry, number, origin, start, position, length)
-
-    def written(self, blocks: list[Bytes]) -> None:
-        """Have bytes compared with those that were written."""
-        self._submit(self._compare_bytes, blocks)
-
-    def result(self) -> Sums:
-        """Wait for all comparisons; raises NotAsPlanned, and OSError of the new file."""
-        while self._waiting:
-            self._take()
-        return Sums(tuple(self._crcs), self._hash.hexdigest() if self._hash is not None else "")
-
-    def close(self) -> None:
-        """Stop at once."""
-        for future in self._waiting:
-            future.cancel()
-        self._pool.shutdown()
-        self._source.close()
-
-    def _submit(self, work: Callable[..., list[_Part]], *arguments: Any) -> None:
-        while len(self._waiting) > _THREADS:
-            self._take()
-        self._waiting.append(self._pool.submit(work, *arguments))
-
-    def _take(self) -> None:
-        for number, nbytes, crc in self._waiting.popleft().result():
-            self._crcs[number] = joined_crc(self._crcs[number], crc, nbytes)
-
-    def _carry(
-        self, number: int, origin: int, start: int, position: int, length: int
-    ) -> list[_Part]:
-        crc = 0
-
-        def see(data: memoryview) -> None:
-            nonlocal crc
-            if self._needs_crc:
-                crc = zlib.crc32(data, crc)
-            if self._hash is not None:
-                self._hash.update(data)
-
-        if not carry(origin, start, self._descriptor, position, length, see):
-            raise _not_written(position)
-        return [(number, length, crc)]
-
-    def _compare_bytes(self, blocks: list[Bytes]) -> list[_Part]:
-        found = []
-        for number, position, data in blocks:
-            if self._source.read_at(position, len(data)) != data:
-                raise _not_written(position)
-            if self._hash is not None:
-                self._hash.update(data)
-            found.append((number, len(data), zlib.crc32(data) if self._needs_crc else 0))
-        return found
+    source: Source
+    start: int
+    part: Written
 
 
-_Part = tuple[int, int, int]
-"""Number of the content, length and CRC-32 of a part of it."""
-
-
-def _not_written(position: int) -> NotAsPlanned:
-    return NotAsPlanned(
-        f"The new file does not hold what was written to it, near byte {position}.",
-        "The disk, or the memory of this machine, may be damaged; try another disk.",
-    )
-
-
-def verify_structure(
-    path: str, file: PlannedFile, format_name: str, positions: Sequence[int]
+def verify(
+    path: str, file: PlannedFile, format_name: str, parts: Sequence[Written], progress: Progress
 ) -> None:
-    """Open a new file with its reader: names, shapes, dtypes and ties, and where every byte is.
+    """Open a new file with its reader; compare names, shapes, dtypes, ties, and every byte.
 
-    Raises NotAsPlanned.
+    Raises NotAsPlanned and Cancelled.
     """
     if format_name == "numpy":
-        _verify_arrays(path, file, positions)
+        _verify_arrays(path, file, parts, progress)
         return
     with open_checkpoint(path) as written:
         grave = [finding for finding in written.findings if finding.severity == "error"]
@@ -140,7 +52,7 @@ def verify_structure(
             _compare_tensors(written.root, file.root)
         else:
             _compare(written.root, file.root)
-        _compare_places(_located(written, file), file, positions)
+        _compare_bytes(_located(written, file), file, parts, progress)
 
 
 def _located(written: Checkpoint, file: PlannedFile) -> Iterator[tuple[Source, int]]:
@@ -153,12 +65,66 @@ def _located(written: Checkpoint, file: PlannedFile) -> Iterator[tuple[Source, i
         yield written.locate(written.storages[names.get(key, key)])
 
 
-def _compare_places(
-    places: Iterable[tuple[Source, int]], file: PlannedFile, positions: Sequence[int]
+def _compare_bytes(
+    places: Iterable[tuple[Source, int]],
+    file: PlannedFile,
+    parts: Sequence[Written],
+    progress: Progress,
 ) -> None:
-    for content, place, position in zip(file.contents, places, positions, strict=True):
-        if content.storage.nbytes and innermost(*place)[1] != position:
-            raise NotAsPlanned(f"The new file has storage {content.storage.key!r} elsewhere.")
+    """Read all contents where the reader finds them, and hold them against what went in."""
+    total, done = file.nbytes or 1, 0
+    batches = list(_batches(_runs(places, file, parts)))
+    # From the end: of what does not fit into memory, that is what is still there.
+    batches.reverse()
+    for nbytes in side_by_side(_check, batches, alone=total < _BATCH):
+        done += nbytes
+        progress(done / total, "Comparing")
+    if done != file.nbytes:
+        raise NotAsPlanned("Not all of the new file was counted.")
+
+
+def _runs(
+    places: Iterable[tuple[Source, int]], file: PlannedFile, parts: Sequence[Written]
+) -> Iterator[_Run]:
+    following = iter(parts)
+    for number, (content, place) in enumerate(zip(file.contents, places, strict=True)):
+        source, start = innermost(*place)
+        end = start + content.storage.nbytes
+        while start < end:
+            part = next(following, None)
+            if part is None or part.number != number or part.nbytes > end - start:
+                raise NotAsPlanned(f"Storage {content.storage.key!r} is not as it was counted.")
+            yield _Run(source, start, part)
+            start += part.nbytes
+
+
+def _batches(runs: Iterable[_Run]) -> Iterator[list[_Run]]:
+    batch: list[_Run] = []
+    nbytes = 0
+    for run in runs:
+        batch.append(run)
+        nbytes += run.part.nbytes
+        if nbytes >= _BATCH:
+            yield batch
+            batch, nbytes = [], 0
+    if batch:
+        yield batch
+
+
+def _check(runs: list[_Run]) -> int:
+    for run in runs:
+        if not _is_there(*run):
+            raise NotAsPlanned(
+                f"The new file does not hold what was written to it, near byte {run.start}.",
+                "The disk, or the memory of this machine, may be damaged; try another disk.",
+            )
+    return sum(run.part.nbytes for run in runs)
+
+
+def _is_there(source: Source, start: int, part: Written) -> bool:
+    if part.origin is not None:
+        return is_same(source, start, *part.origin, part.nbytes)
+    return crc_of(source, start, part.nbytes) == part.crc
 
 
 def _compare_tensors(written: Node, planned: Node) -> None:
@@ -194,11 +160,13 @@ def _compare(written: Node, planned: Node) -> None:
                 stack.append((one, other))
 
 
-def _verify_arrays(path: str, file: PlannedFile, positions: Sequence[int]) -> None:
+def _verify_arrays(
+    path: str, file: PlannedFile, parts: Sequence[Written], progress: Progress
+) -> None:
     source = open_source(path)
     try:
         index = ZipIndex.read_directory(source)
-        places = []
+        places: list[tuple[Source, int]] = []
         names = {node.value.storage.key: node for node in file.root.children}
         for content in file.contents:
             node = names[content.storage.key]
@@ -207,6 +175,6 @@ def _verify_arrays(path: str, file: PlannedFile, positions: Sequence[int]) -> No
             if header.shape != node.value.shape or header.dtype != node.value.dtype.name:
                 raise NotAsPlanned(f"The new file does not describe {node.key!r} so.")
             places.append((member, header.end))
-        _compare_places(places, file, positions)
+        _compare_bytes(places, file, parts, progress)
     finally:
         source.close()

@@ -25,6 +25,7 @@ from inspector.core.export import (
     clear_unfinished,
     export,
     make_plan,
+    tally,
     verification,
 )
 from inspector.core.export import stream as stream_module
@@ -349,8 +350,8 @@ def test_bytes_that_arrive_otherwise_are_noticed(name, elements, tmp_path, monke
         monkeypatch.setattr(os, "pwrite", pwrite)
     else:
         monkeypatch.setattr(
-            stream_module, "Bytes", lambda number, position, data: verification.Bytes(
-                number, position, bytes([data[0] ^ 1]) + data[1:]
+            stream_module, "Bytes", lambda number, data: tally.Bytes(
+                number, bytes([data[0] ^ 1]) + data[1:]
             ),
         )  # fmt: skip
     with pytest.raises(verification.NotAsPlanned, match="does not hold what was written"):
