@@ -13,6 +13,7 @@ import click
 from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.diff_series import print_series
 from inspector.cli.diff_text import print_result
+from inspector.cli.report_file import write_report
 from inspector.cli.window import compare_in_window
 from inspector.core.analysis.comparison import (
     Choices,
@@ -120,6 +121,7 @@ def command(
       inspector diff a.pt b.pt --html report.html
       inspector diff a.pt b.pt --gui
       inspector diff runs/
+      inspector diff runs/ --html series.html
     """
     if no_prefixes and through:
         raise click.UsageError("--no-prefixes leaves nothing to look --through")
@@ -184,20 +186,11 @@ def _compare(request: PairRequest, *, tensors_too: bool) -> Result:
 
 def _write(result: Result, form: str | None, html: str | None, every: bool) -> None:
     if html is not None:
-        _write_report(result, FilePath(html))
+        sources = (result.a, result.b)
+        write_report(FilePath(html), sources, lambda stream: write_html(result, stream))
     if form == "json":
         write_json(result, sys.stdout)
     elif form == "csv":
         write_csv(result, sys.stdout)
     else:
         print_result(result, every=every)
-
-
-def _write_report(result: Result, path: FilePath) -> None:
-    try:
-        if path.exists() and any(path.samefile(source) for source in (result.a, result.b)):
-            raise InspectorError(f"{path} is one of the checkpoints: it is not written over.")
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-            write_html(result, stream)
-    except OSError as error:
-        raise InspectorError(f"{path} cannot be written: {error.strerror}.") from None

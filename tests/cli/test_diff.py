@@ -206,7 +206,30 @@ def test_a_series(epochs, capsys) -> None:
     assert found["last_without_nan"] == 2
     rows = list(csv.DictReader(io.StringIO(printed(capsys, *epochs, "--csv"))))
     assert len(rows) == 3 * 46
-    assert "--html is for two files" in refused(capsys, *epochs, "--html", "x.html")
+    assert "Of a series everything is compared" in refused(capsys, *epochs, "--rtol", "1")
+
+
+def test_the_report_of_a_series(epochs, tmp_path, capsys) -> None:
+    page = tmp_path / "series.html"
+    told = printed(capsys, *epochs, "--html", page)
+    assert "norm" in told
+    written = page.read_text("utf-8")
+    assert "3 snapshots, ordered by epoch" in written
+    assert written.count("<polyline") > 46
+    assert "<script" not in written
+    assert "model.head.weight" in written
+    assert "is not written over" in refused(capsys, *epochs, "--html", epochs[1])
+
+
+def test_the_window_is_asked_for_what_it_can_show(epochs, capsys, monkeypatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "no display here" in refused(capsys, *epochs, "--gui")
+    assert "no display here" in refused(capsys, *epochs[:2], "--gui", "--through", "wrappers")
+    assert "prints nothing" in refused(capsys, *epochs, "--gui", "--json")
+    assert "leaves nothing" in refused(
+        capsys, *epochs[:2], "--no-prefixes", "--through", "wrappers"
+    )
 
 
 def test_a_series_with_nan(tmp_path, capsys) -> None:

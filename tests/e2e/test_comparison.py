@@ -622,6 +622,13 @@ def test_a_series_shows_curves_facts_and_where_nan_came_in(
     facts = [view.facts.horizontalHeaderItem(n).text() for n in range(view.facts.columnCount())]
     assert {"Snapshot", "epoch", "loss"} <= set(facts)
     assert [view.facts.item(n, facts.index("epoch")).text() for n in range(3)] == ["0", "1", "2"]
+    window.action("save_report").trigger()
+    dialog = view.findChild(QFileDialog)
+    page = tmp_path / "series.html"
+    dialog.fileSelected.emit(str(page))
+    dialog.reject()
+    qtbot.waitUntil(page.exists, timeout=PATIENCE)
+    assert "3 snapshots, ordered by epoch" in page.read_text("utf-8")
     with qtbot.waitSignal(view.model.modelReset, timeout=PATIENCE):
         qtbot.keyClicks(view.search, "running")
     assert all("running" in curve.name for curve in view.model.curves)

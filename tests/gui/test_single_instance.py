@@ -15,6 +15,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.core.analysis.comparison import Choices, PairRequest, SeriesRequest, Tolerance
+from inspector.core.analysis.comparison.request import unpacked
 from inspector.gui import single_instance
 from inspector.gui.single_instance import SingleInstance, come_forward, socket_name
 
@@ -103,6 +105,29 @@ def test_another_process_hands_over(
     assert asked.args == [addresses]
     assert line(second) == "True"
     assert second.wait(30) == 0
+
+
+def test_a_real_command_hands_over_what_it_compares(
+    place: Path,
+    make: Callable[..., SingleInstance],
+    start: Callable[..., subprocess.Popen[str]],
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    first = make(socket_name())
+    assert first.hand_over([]) is False
+    code = "import sys; from inspector.cli.main import main; main(sys.argv[1:])"
+    files = [str(tmp_path / name) for name in ("a.pt", "b.pt", "c::d.pt")]
+    for words, wanted in (
+        ([*files[:2], "--at-a", "model", "--rtol", "0.1"], None),
+        (files, SeriesRequest(tuple(files))),
+    ):
+        with qtbot.waitSignal(first.compare_requested, timeout=TIMEOUT) as asked:
+            second = start("diff", *words, "--gui", code=code)
+        request = unpacked(asked.args[0])
+        pair = PairRequest(*files[:2], Choices(root_a=("model",)), Tolerance(0.1, 0.0))
+        assert request == (wanted or pair)
+        assert second.wait(30) == 0
 
 
 def test_no_addresses_only_ask_for_the_window(

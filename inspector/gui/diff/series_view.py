@@ -6,7 +6,6 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isfinite
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
@@ -21,11 +20,17 @@ from PySide6.QtWidgets import (
 
 from inspector.core import text
 from inspector.core.analysis.series import Series, series_of
+from inspector.core.analysis.series_words import (
+    fact_text,
+    health_sentence,
+    snapshot_label,
+    title_text,
+)
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
-from inspector.gui.diff.columns import number_text
+from inspector.gui.diff.report import ask_to_save_series
 from inspector.gui.diff.series_chart import SeriesChart
 from inspector.gui.diff.series_lines import QUANTITIES, CurveModel, curves_of
 from inspector.gui.jobs import Job
@@ -107,6 +112,10 @@ class SeriesView(QWidget):
             if job is not None:
                 job.cancel()
 
+    def save_report(self) -> None:
+        """Write what has been read into a file that the person chooses."""
+        ask_to_save_series(self, self._context, self.series)
+
     def status(self) -> str:
         """Return the text for the status bar."""
         done = max((len(points) for points in self.series.curves.values()), default=0)
@@ -157,10 +166,8 @@ class SeriesView(QWidget):
         if self.chart is None:
             self.chart = SeriesChart(self._context.theme)
             self._curves.addWidget(self.chart, 1)
-        self.title.set_plain(
-            f"{text.plural(len(series.snapshots), 'snapshot')}, ordered by {series.order}"
-        )
-        self.health.set_plain(health_words(series))
+        self.title.set_plain(title_text(series))
+        self.health.set_plain(health_sentence(series))
         bad = series.first_with_nan is not None
         self.health.setProperty("tone", "error" if bad else "muted")
         self.health.style().polish(self.health)
@@ -225,7 +232,7 @@ class SeriesView(QWidget):
         self.facts.setRowCount(len(self.series.snapshots))
         self.facts.setHorizontalHeaderLabels(["Snapshot", *(text.printable(n, 60) for n in names)])
         for line, one in enumerate(self.series.snapshots):
-            shown = [file_name(one.uri), *(_fact(one.facts.get(name)) for name in names)]
+            shown = [file_name(one.uri), *(fact_text(one.facts.get(name)) for name in names)]
             for place, words in enumerate(shown):
                 cell = QTableWidgetItem(words)
                 side = Qt.AlignmentFlag.AlignRight if place else Qt.AlignmentFlag.AlignLeft
@@ -285,33 +292,6 @@ class SeriesView(QWidget):
         for widget in (head, self.strip, self.notice):
             page.addWidget(widget)
         page.addWidget(splitter, 1)
-
-
-def snapshot_label(series: Series, place: int) -> str:
-    """Return what tells a snapshot from the others: its epoch or step, else its name."""
-    snapshot = series.snapshots[place]
-    fact = snapshot.facts.get(series.order)
-    return file_name(snapshot.uri) if fact is None else f"{series.order} {_fact(fact)}"
-
-
-def health_words(series: Series) -> str:
-    """Return where NaN came in, and the last snapshot before that."""
-    first, last = series.first_with_nan, series.last_without_nan
-    if first is None:
-        return "All numbers that were read are finite."
-    number = len(series.not_finite(first))
-    tensors = text.plural(number, "tensor")
-    words = f"NaN or Inf from {snapshot_label(series, first)} on, in {tensors}."
-    if last is None:
-        return f"{words} No snapshot is without."
-    name = file_name(series.snapshots[last].uri)
-    return f"{words} Last without: {snapshot_label(series, last)} ({name})."
-
-
-def _fact(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return text.exact(int(value)) if isfinite(value) and value == int(value) else number_text(value)
 
 
 def _read(

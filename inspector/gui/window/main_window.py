@@ -295,6 +295,8 @@ class MainWindow(QMainWindow):
         }
         if isinstance(tab, ComparisonTab) and tab.view:
             mine.update(tab.view.commands)
+        elif isinstance(tab, SeriesTab):
+            mine["save_report"] = tab.view.save_report
         return mine
 
     def page(self) -> Tab | None:

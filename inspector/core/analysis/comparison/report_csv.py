@@ -24,24 +24,24 @@ def write_csv(result: Result, stream: TextIO) -> None:
         measures = measures_of(row)
         if measures["at"] is not None:
             measures["at"] = " ".join(map(str, measures["at"]))
-        name, note = _inert(row.pair.name), _inert(note_text(row))
+        name, note = inert(row.pair.name), inert(note_text(row))
         sides = (_path(row.pair.a), _path(row.pair.b))
         writer.writerow(["tensor", name, row.status, *sides, *measures.values(), note])
     for change in result.values:
-        name, sides = _inert(path_text(change.path)), (_value(change.a), _value(change.b))
+        name, sides = inert(path_text(change.path)), (_value(change.a), _value(change.b))
         empty = [""] * (len(MEASURES) + 1)
         writer.writerow(["value", name, change.change, *sides, *empty])
 
 
 def _path(side: Side | None) -> str:
-    return "" if side is None else _inert(path_text(side.path))
+    return "" if side is None else inert(path_text(side.path))
 
 
 def _value(node: Node | None) -> str:
-    return "" if node is None else _inert(value_words(node), number=True)
+    return "" if node is None else inert(value_words(node), number=True)
 
 
-def _inert(untrusted: str, *, number: bool = False) -> str:
+def inert(untrusted: str, *, number: bool = False) -> str:
     """Return text that a spreadsheet does not take for a formula."""
     if not untrusted.startswith(_FORMULA):
         return untrusted
