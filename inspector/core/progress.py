@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ _FEW = 1 << 14  # items that one call takes no notable time for
 _AT_ONCE = 4_000  # pairs that one call sorts; more would keep a window waiting
 _BUCKETS = 256
 _CHUNK = 2_000  # things between two progress calls
+_PACE = 500  # the same where something is done with each: half a millisecond that a window waits
 
 
 class Cancelled(Exception):
@@ -43,6 +44,14 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
     return report
 
 
+def paced(items: Iterable[T], progress: Progress, message: str = "") -> Iterator[T]:
+    """Yield the items, reporting now and then: where a loop can be stopped, or held for a while."""
+    rest = iter(items)
+    while some := list(islice(rest, _PACE)):
+        yield from some
+        progress(0.5, message)
+
+
 def batches(items: Sequence[T], size: int = _FEW) -> Iterator[Sequence[T]]:
     """Yield slices of a long list, so that other threads get their turn in between.
 
@@ -53,7 +62,7 @@ def batches(items: Sequence[T], size: int = _FEW) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def all_different(items: Sequence[Hashable]) -> bool:
+def all_different(items: Sequence[Hashable], progress: Progress = silent) -> bool:
     """Return whether no item equals another, in steps that are all short.
 
     One set of a million items takes a fortieth of a second to grow, and as long to free.
@@ -63,12 +72,13 @@ def all_different(items: Sequence[Hashable]) -> bool:
     parts: list[set[Hashable]] = [set() for _ in range(len(items) // _FEW | 1)]
     adds = [part.add for part in parts]
     number = len(parts)
-    for item in items:
+    for item in paced(items, progress):
         adds[hash(item) % number](item)
     found = sum(map(len, parts))
     adds.clear()
     while parts:
         parts.pop()
+        progress(0.5)
     return found == len(items)
 
 
@@ -93,7 +103,8 @@ def sorted_in_parts(
         ordered.reverse()
     result: list[tuple[Any, T]] = []
     for bucket in ordered:
-        pulse()
+        for _ in bucket:
+            pulse()
         is_sorted = len(bucket) > _AT_ONCE and first(bucket[0]) in bounds
         result += bucket if is_sorted else sorted(bucket, key=first, reverse=descending)
     return result

@@ -8,6 +8,7 @@ from itertools import islice
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import NO_TENSORS, Kind, Node, Storage, Tensor, Totals
+from inspector.core.progress import Progress, paced, silent
 from inspector.core.recognition import Fact
 from inspector.core.recognition.outline import OutlineRow, outline
 
@@ -22,7 +23,7 @@ _HEADLINE_FACTS = ("epoch", "step", "optimizer")
 _PLAIN_NAMES = {"optimizer", "architecture"}  # facts that need no label in the headline
 
 
-def headline(checkpoint: Checkpoint) -> str:
+def headline(checkpoint: Checkpoint, progress: Progress = silent) -> str:
     """Return what the checkpoint is in one line, the most telling first."""
     recognition = checkpoint.recognition
     facts = {fact.name: fact for fact in recognition.facts}
@@ -34,7 +35,7 @@ def headline(checkpoint: Checkpoint) -> str:
     elif totals.tensors:
         words.append(text.plural(totals.tensors, "tensor"))
     words.append(text.size(checkpoint.source.size))
-    devices = device_bytes(checkpoint.storages.values())
+    devices = device_bytes(paced(checkpoint.storages.values(), progress))
     if devices and checkpoint.format != "safetensors":  # which knows no devices
         words.append("saved on " + ", ".join(text.printable(name, 40) for name in devices))
     words.append(checkpoint.format_text)
@@ -127,14 +128,16 @@ def numbers_text(node: Node) -> str:
     return f"{text.plural(len(children), noun)}: {first}, …"
 
 
-def facts_of(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+def facts_of(
+    node: Node, checkpoint: Checkpoint, progress: Progress = silent
+) -> list[tuple[str, str]]:
     """Return labels and texts that describe a node; the root stands for the whole file."""
     if node is checkpoint.root:
-        return [*_file_facts(checkpoint), *_node_facts(node, checkpoint)]
+        return [*_file_facts(checkpoint, progress), *_node_facts(node, checkpoint)]
     return _node_facts(node, checkpoint)
 
 
-def _file_facts(checkpoint: Checkpoint) -> list[tuple[str, str]]:
+def _file_facts(checkpoint: Checkpoint, progress: Progress) -> list[tuple[str, str]]:
     facts = [
         ("File", text.printable(checkpoint.source.uri)),
         ("File size", _both_sizes(checkpoint.source.size)),
@@ -142,11 +145,11 @@ def _file_facts(checkpoint: Checkpoint) -> list[tuple[str, str]]:
         ("Kind", checkpoint.recognition.title),
     ]
     facts += [(fact.label, fact_text(fact)) for fact in checkpoint.recognition.facts]
-    devices = device_bytes(checkpoint.storages.values())
+    devices = device_bytes(paced(checkpoint.storages.values(), progress))
     if devices:
         places = [f"{text.printable(k, 40)} ({text.size(v)})" for k, v in devices.items()]
         facts.append(("Saved on", ", ".join(places)))
-        stored = sum(storage.nbytes for storage in checkpoint.storages.values())
+        stored = sum(devices.values())
         facts.append(("Storages", f"{text.exact(len(checkpoint.storages))}, {_both_sizes(stored)}"))
     return facts
 

@@ -66,7 +66,8 @@ def reader_of(subject: Subject) -> Reader:
 
 def read(subject: Subject, progress: Progress = silent) -> Structure:
     """Read the structure of a subject with the reader of its format; raises InspectorError."""
-    return reader_of(subject).read(subject, progress)
+    subject.report = part(progress, 0.0, 0.1)
+    return reader_of(subject).read(subject, part(progress, 0.1, 1.0))
 
 
 def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
@@ -75,11 +76,11 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
     try:
         structure = read(Subject(source, read), part(progress, 0.0, 0.9))
         progress(0.9, "Looking at what it is")
-        measures = measure(structure.root, part(progress, 0.9, 1.0))
+        measures = measure(structure.root, part(progress, 0.9, 0.95))
         findings = (*danger_findings(structure.demands), *structure.findings)
         if not measures.within:
             findings += tuple(view_findings(structure.root))
-        recognition = recognise(structure.root, measures.totals)
+        recognition = recognise(structure.root, measures.totals, report=part(progress, 0.95, 1.0))
         return Checkpoint(
             source=source,
             format=structure.format,

@@ -10,7 +10,7 @@ from inspector.core.checkpoint import ByteOrder, Checksum, Locate, PickleDemands
 from inspector.core.errors import Damaged
 from inspector.core.formats.torch_archive import TorchArchive
 from inspector.core.model import Finding, Key, Node, Path, Storage
-from inspector.core.progress import Progress, part
+from inspector.core.progress import Progress, part, silent
 from inspector.core.sources import Inflated, Source, TarIndex, ZipIndex
 
 _HEAD = 4096  # bytes that tell every format apart
@@ -60,6 +60,8 @@ class Subject:
         self._read = read
         self._depth = 0
         self._budget = _Budget(source.size)  # shared by all subjects of a file
+        self.report: Progress = silent
+        """Told of what has to be read before a reader is found."""
 
     def inside(self, source: Source, *keys: Key) -> Subject:
         """Return a part of this subject whose tree stands at `keys`; raises Damaged if too many."""
@@ -113,7 +115,7 @@ class Subject:
         if self.head[:4] != b"PK\x03\x04":  # torch's own rule: `_is_zipfile`
             return None
         try:
-            return ZipIndex.read_directory(self.source)
+            return ZipIndex.read_directory(self.source, self.report)
         except Damaged as damage:
             return damage
 

@@ -13,7 +13,7 @@ from inspector.core.checkpoint import ByteOrder, Checksum, Locate
 from inspector.core.errors import InspectorError, SourceError
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.model import Finding, Path, Storage
-from inspector.core.progress import batches
+from inspector.core.progress import Progress, batches, paced, silent
 from inspector.core.sources import Source, ZipIndex
 from inspector.core.text import plural, printable
 
@@ -122,13 +122,11 @@ class TorchArchive:
             findings.append(Finding("big-endian", "info", message, path))
         return findings
 
-    def root_findings(self, path: Path) -> list[Finding]:
+    def root_findings(self, path: Path, progress: Progress = silent) -> list[Finding]:
         """Return what torch.load or torch.jit.load would refuse about the root folder."""
         findings = []
         names, outer = self.index.members, self.folder.partition("/")[0] + "/"
-        if self.folder and not all(
-            all(map(str.startswith, some, repeat(outer))) for some in batches(list(names))
-        ):
+        if self.folder and not _begin_with(list(names), outer, progress):
             roots = {name.partition("/")[0] for name in names}
             message = (
                 f"{plural(len(roots), 'root folder')} in the archive; torch.load would refuse it. "
@@ -142,14 +140,20 @@ class TorchArchive:
         return findings
 
     def storage_findings(
-        self, table: StorageTable, path: Path, start: str, end: str = ""
+        self,
+        table: StorageTable,
+        path: Path,
+        start: str,
+        end: str = "",
+        *,
+        progress: Progress = silent,
     ) -> list[Finding]:
         """Hold the storages that a pickle names against the records `<start>key<end>`."""
         members = self.index.members
         missing, wrong = [], []
         start = self.folder + start
         skipped = len(table.prefix)
-        for key, storage in table.storages.items():
+        for key, storage in paced(table.storages.items(), progress):
             member = members.get(start + key[skipped:] + end)
             if member is None:
                 missing.append(key)
@@ -167,6 +171,14 @@ class TorchArchive:
             findings.append(Finding("storage-size", "error", message, path))
         findings += table.findings(path)
         return findings
+
+
+def _begin_with(names: list[str], start: str, progress: Progress) -> bool:
+    for some in batches(names):
+        progress(0.5)
+        if not all(map(str.startswith, some, repeat(start))):
+            return False
+    return True
 
 
 def archive_findings(index: ZipIndex, path: Path) -> list[Finding]:

@@ -61,9 +61,11 @@ def join_demands(all_demands: list[PickleDemands]) -> PickleDemands:
     )
 
 
-def make_tree(run: PickleRun, path: Path = ()) -> tuple[Node, list[Finding]]:
+def make_tree(
+    run: PickleRun, path: Path = (), progress: Progress = silent
+) -> tuple[Node, list[Finding]]:
     """Return the tree of a pickle's value at `path`, and what was odd about stream and tree."""
-    builder = TreeBuilder()
+    builder = TreeBuilder(progress)
     root = builder.build(run.value, path[-1] if path else "", path)
     findings = [Finding(code, "warning", text, path) for code, text in run.notes.items()]
     if builder.cut is not None:

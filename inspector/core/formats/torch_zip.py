@@ -36,11 +36,12 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         records, run = _salvage(subject, table, progress)
         damage = [_cut_finding(records, table, subject)]
     else:
+        report = part(progress, 0.8, 0.85)
         subject.charge(records.size(_PICKLE))
         run = run_pickle(records.open(_PICKLE), 0, table, part(progress, 0.1, 0.8))
-        damage = records.findings(subject.path) + records.root_findings(subject.path)
-        damage += records.storage_findings(table, subject.path, _STORAGES)
-    tree, findings = make_tree(run, subject.path)
+        damage = records.findings(subject.path) + records.root_findings(subject.path, report)
+        damage += records.storage_findings(table, subject.path, _STORAGES, progress=report)
+    tree, findings = make_tree(run, subject.path, part(progress, 0.85, 1.0))
     version = records.version
     return Structure(
         "torch-zip",

@@ -17,7 +17,7 @@ from inspector.core.progress import Progress, silent
 _DEEPEST = 40  # folders that one key makes
 _MOST_STEPS = 400  # a key of a million dots is no name of a module
 _FEWEST_REPEATS = 3  # fewer equal neighbours are as quickly read as unfolded
-_PULSE = 2_000  # keys between two progress calls
+_PULSE = 500  # keys between two progress calls
 
 _Structure = tuple[Any, ...]
 
@@ -48,6 +48,7 @@ def grouping(
     """
     work = _Work(totals, progress, fold)
     work.visit(root)
+    work.forget()
     return Grouping(work.children, work.totals)
 
 
@@ -101,6 +102,13 @@ class _Work:
         if shown is not node.children:
             self.children[id(node)] = tuple(shown)
 
+    def forget(self) -> None:
+        """Free what nobody needs any more, bit by bit."""
+        for known in (self._structures, self._names):
+            while known:
+                self._pulse()
+                known.popitem()
+
     def _folders(self, children: Sequence[Node]) -> _Folder:
         top = _Folder("")
         folders = {"": top}
@@ -112,6 +120,7 @@ class _Work:
                 folder = folders.get(prefix) or self._make(folders, prefix)
             folder.members.append(child)
         while folders:  # bit by bit: in one go, a million would stop everything else
+            self._pulse()
             folders.popitem()
         return top
 
@@ -185,6 +194,7 @@ class _Work:
         """Return a number that nodes of equal structure share: steps, shapes and dtypes below."""
         known = self._structures.get(id(node))
         if known is None:
+            self._pulse()
             shown = self.children.get(id(node), node.children)
             seen = (node.kind, tuple([self._look(child, node) for child in shown]))
             known = self._structures[id(node)] = self._names.setdefault(seen, len(self._names))

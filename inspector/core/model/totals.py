@@ -17,7 +17,7 @@ class Totals(NamedTuple):
     nbytes: int = 0
 
 
-_CHUNK = 2_000  # nodes between two progress calls
+_CHUNK = 500  # nodes between two progress calls
 NO_TENSORS = Totals()
 
 
@@ -39,9 +39,10 @@ def measure(root: Node, progress: Progress = silent) -> Measures:
     if root.kind == "tensor":
         walk.look(root.value)
     exact = all(look.exact for look in walk.looks.values())
-    alone = exact and all_different(walk.keys)
+    alone = exact and all_different(walk.keys, progress)
     while walk.keys:  # bit by bit: in one go, a million would stop everything else
         del walk.keys[-_CHUNK:]
+        progress(0.9)
     return Measures(walk.totals, alone, all(look.within for look in walk.looks.values()))
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from inspector.core.model import NO_TENSORS, Node, Totals, json_path, tensors
-from inspector.core.progress import all_different
+from inspector.core.progress import Cancelled, Progress, all_different, silent
 from inspector.core.recognition.architectures import architecture_facts
 from inspector.core.recognition.base import CheckpointKind, Fact, Part, Recognition
 from inspector.core.recognition.families import FAMILIES, Family
@@ -33,17 +33,22 @@ class _Attempts:
         """Return what the recogniser says, `otherwise` if it breaks."""
         try:
             return recogniser()
+        except Cancelled:
+            raise
         except Exception:  # noqa: BLE001 - the boundary: an error of ours must not hide the tree
             self.failed.append(name)
             return otherwise
 
 
 def recognise(
-    root: Node, totals: Mapping[int, Totals], families: Iterable[Family] = FAMILIES
+    root: Node,
+    totals: Mapping[int, Totals],
+    families: Iterable[Family] = FAMILIES,
+    report: Progress = silent,
 ) -> Recognition:
     """Return what `root` is; `totals` are `measure`d. A tree like no other is kind `other`."""
     attempts = _Attempts()
-    seen = attempts.run("survey", lambda: survey(root), Survey(root))
+    seen = attempts.run("survey", lambda: survey(root, report), Survey(root))
     matching = [
         family
         for family in families

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from inspector.core.model import Attribute, Node, Path
+from inspector.core.progress import Progress, paced, silent
 from inspector.core.recognition.base import Part, Role, StateDict
 from inspector.core.recognition.optimizer import is_optimizer, is_scaler, is_scheduler
 
@@ -81,6 +82,7 @@ class Survey:
     optimizers: list[tuple[Path, Node]] = field(default_factory=list)
     schedulers: list[tuple[Path, Node]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    report: Progress = silent
 
     @cached_property
     def places(self) -> list[tuple[Path, Node]]:
@@ -119,10 +121,10 @@ class Survey:
         }
 
 
-def survey(root: Node) -> Survey:
+def survey(root: Node, report: Progress = silent) -> Survey:
     """Walk the tree once and return what was seen."""
     first = root.children[:_MOST_NAMES]
-    seen = Survey(root, {str(entry.key): entry for entry in first})
+    seen = Survey(root, {str(entry.key): entry for entry in first}, report=report)
     if root.kind in ("mapping", "object"):
         _note_parts(first, seen)
     _visit(root, (), seen, True)
@@ -199,7 +201,7 @@ def _is_training_state(node: Node, path: Path, seen: Survey) -> bool:
 
 
 def _visit_mapping(node: Node, path: Path, seen: Survey, may_be_weights: bool) -> None:
-    tally = _tally(node)
+    tally = _tally(node, seen.report)
     if may_be_weights and _is_state_dict(node, tally):
         seen.weights.append((_state_dict(path, node, tally), node))
     elif len(path) < _DEEPEST:
@@ -237,7 +239,7 @@ def _role(key: str) -> Role | None:
     return next((role for role, keys in _ROLE_KEYS if key in keys), None)
 
 
-def _tally(node: Node) -> _Tally:
+def _tally(node: Node, report: Progress) -> _Tally:
     """Count what the children are, in the one loop over them that there is."""
     first = next((entry.key for entry in node.children[:_SAMPLE] if type(entry.key) is str), "")
     wrappers, rest = _unwrapped(first)
@@ -247,7 +249,7 @@ def _tally(node: Node) -> _Tally:
     starts_with = str.startswith
     has_versions = False
     containers = []
-    for entry in node.children:
+    for entry in paced(node.children, report):
         key = entry.key
         if type(key) is str:
             names += 1

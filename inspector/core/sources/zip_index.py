@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
 from inspector.core.errors import Damaged
-from inspector.core.progress import batches
+from inspector.core.progress import Progress, batches, paced, silent
 from inspector.core.sources.base import Section, Source, read_exactly
 from inspector.core.sources.inflated import Inflated, refuse_bomb
 
@@ -63,12 +63,13 @@ class ZipIndex:
         self._inflated: dict[str, Inflated] = {}
 
     @classmethod
-    def read_directory(cls, source: Source) -> Self:
+    def read_directory(cls, source: Source, progress: Progress = silent) -> Self:
         """Return the index that the central directory gives; raises Damaged without one."""
         index = cls(source)
         count, size, offset, end = _find_end(source)
         index.shifted = offset + size != end
-        index._read_entries(read_exactly(source, offset, size, "the zip directory"), count)
+        directory = read_exactly(source, offset, size, "the zip directory")
+        index._read_entries(directory, count, progress)
         return index
 
     @classmethod
@@ -98,12 +99,12 @@ class ZipIndex:
                 return index
             position = start + size + following
 
-    def _read_entries(self, directory: bytes, count: int) -> None:
+    def _read_entries(self, directory: bytes, count: int, progress: Progress) -> None:
         members = self.members
         unpack, entry_size = _ENTRY.unpack_from, _ENTRY.size
         new = tuple.__new__
         position = 0
-        for _ in range(count):
+        for _ in paced(range(count), progress, "Reading the zip directory"):
             try:
                 (signature, flags, method, crc, stored, size, name_len, extra_len, comment_len,
                  offset) = unpack(directory, position)  # fmt: skip
@@ -124,7 +125,7 @@ class ZipIndex:
                 self.duplicates.append(name)
             members[name] = new(Member, (offset, size, stored, method, crc, flags))
             position = stop + extra_len + comment_len
-        if any(_has_capitals(names) for names in batches(list(members))):
+        if any(_has_capitals(names, progress) for names in batches(list(members))):
             seen: set[str] = set()
             for name in members:
                 if name.lower() in seen:
@@ -179,7 +180,8 @@ class ZipIndex:
         return Damaged(f"{self._source.uri}: the zip archive is damaged: {what}.", _DOWNLOAD_AGAIN)
 
 
-def _has_capitals(names: Sequence[str]) -> bool:
+def _has_capitals(names: Sequence[str], progress: Progress) -> bool:
+    progress(0.9, "Reading the zip directory")
     joined = "\0".join(names)
     return joined != joined.lower()
 

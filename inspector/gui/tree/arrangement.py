@@ -19,7 +19,7 @@ from inspector.gui.tree.marks import NO_MARKS, Marks
 from inspector.gui.tree.search import Held, Mode, matcher
 
 _MOST_EXPANDED = 200_000  # rows that a search opens; beyond them a person narrows the search
-_PULSE = 2_000  # nodes between two progress calls
+_PULSE = 500  # nodes between two progress calls
 _SLOW_PULSE = 50  # the same where each may take as long as a regular expression can
 _ON_A_SCREEN = 60  # rows that groups may show at the start
 
@@ -163,9 +163,10 @@ class _Pulse:
         self._every = every
         self._seen = 0
 
-    def __call__(self) -> None:
-        self._seen += 1
-        if self._seen % self._every == 0:
+    def __call__(self, number: int = 1) -> None:
+        self._seen += number
+        if self._seen >= self._every:
+            self._seen = 0
             self._progress(0.5, self._message)
 
 
@@ -190,13 +191,14 @@ def _sort(
             if child.children:
                 pending.append(child)
         filled = sorted_in_parts(filled, descending=plan.request.descending, pulse=pulse)
-        children[id(node)] = [*_nodes_of(filled), *nothing]
+        children[id(node)] = [*_nodes_of(filled, pulse), *nothing]
 
 
-def _nodes_of(pairs: list[tuple[Any, Node]]) -> Iterator[Node]:
+def _nodes_of(pairs: list[tuple[Any, Node]], pulse: _Pulse) -> Iterator[Node]:
     """Yield the nodes and empty the list bit by bit: a million pairs take long to free."""
     pairs.reverse()
     while pairs:
+        pulse()
         yield pairs.pop()[1]
 
 

@@ -13,10 +13,11 @@ from operator import attrgetter, indexOf, itemgetter
 from typing import NamedTuple
 
 from inspector.core.model import Attribute, Key, Node, Path, Prefix, Span, step_of
-from inspector.core.progress import Progress, silent
+from inspector.core.progress import Progress, batches, silent
 from inspector.core.progress import let_go as free
 
 _key = itemgetter(0)  # of a Node, without leaving C
+_FEW = 500  # children between two pulses
 MADE_UP = ("group", "repeat")
 """Kinds of nodes that a grouping adds; they are no steps of a path in the file."""
 
@@ -79,17 +80,19 @@ def branch_of(node: Node, children: Sequence[Node]) -> Branch:
 
 
 def grown(
-    node: Node, shown: Shown, is_open: Callable[[Node], bool], pulse: Callable[[], None]
+    node: Node, shown: Shown, is_open: Callable[[Node], bool], pulse: Callable[[int], None]
 ) -> Branch:
     """Return the branch of a node with everything below open that `is_open` names."""
     # Recursion is bounded: readers cut trees at a depth that Python can walk.
-    pulse()
     children = shown(node)
-    inside = [
-        (position, grown(child, shown, is_open, pulse))
-        for position, child in enumerate(children)
-        if child.children and is_open(child)
-    ]
+    inside: list[tuple[int, Branch]] = []
+    position = 0
+    for some in batches(children, _FEW):
+        pulse(len(some))
+        for child in some:
+            if child.children and is_open(child):
+                inside.append((position, grown(child, shown, is_open, pulse)))
+            position += 1
     return _joined(node, children, [pair[0] for pair in inside], [pair[1] for pair in inside])
 
 

@@ -13,7 +13,7 @@ from inspector.core.model import Finding, Key, Node, Path, Severity
 from inspector.core.progress import Progress, silent
 
 _WORSE: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
-_PULSE = 2_000  # nodes between two progress calls
+_PULSE = 500  # nodes between two progress calls
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from inspector.core.progress import Progress, silent
 from inspector.gui.tree.columns import Known
 from inspector.gui.tree.lines import MADE_UP, Branch, Row, rows_between
 
-_PULSE = 2_000  # rows between two progress calls
+_PULSE = 500  # rows between two progress calls
 
 Ranges = Sequence[tuple[int, int]]
 """First and last line of each run of selected lines, from top to bottom."""

@@ -56,14 +56,15 @@ def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Ope
             else frozenset(first_look(root, bases, totals))
         )
         subject = Subject(root, totals, bases, fold=look.fold)
-        report = part(progress, 0.8, 1.0)
+        report = part(progress, 0.8, 0.95)
         try:
             first = arrange(subject, look.request, wanted, progress=report)
         except BadPattern:  # what was quick enough in the file of before takes too long in this one
             request = look.request._replace(pattern="")
             first = arrange(subject, request, wanted, progress=report)
-        facts = tuple(facts_of(root, checkpoint))
-        return Opened(checkpoint, headline(checkpoint), facts, subject, first)
+        report = part(progress, 0.95, 1.0)
+        facts = tuple(facts_of(root, checkpoint, report))
+        return Opened(checkpoint, headline(checkpoint, report), facts, subject, first)
     except BaseException:
         checkpoint.close()
         raise

@@ -69,13 +69,13 @@ def test_opening_and_closing_at_random(seed: int):
         assert shown(lines)[start : start + 3] == [
             (id(row.node), row.depth) for row in rows_between(lines, start, start + 3)
         ]
-    again = grown(tree, lambda node: node.children, lambda n: id(n) in opened, lambda: None)
+    again = grown(tree, lambda node: node.children, lambda n: id(n) in opened, lambda _: None)
     assert shown(again) == shown(lines)
 
 
 def test_ways_lines_and_paths():
     tree = mapping("", tensor("x", 1), mapping("a", mapping("b", tensor("w", 1))), tensor("y", 1))
-    lines = grown(tree, lambda node: node.children, lambda node: True, lambda: None)
+    lines = grown(tree, lambda node: node.children, lambda node: True, lambda _: None)
     assert way_to(tree, ("a", "b", "w"), lambda node: node.children) == [1, 0, 0]
     assert way_to(tree, ("a", "c"), lambda node: node.children) is None
     assert [line_of(lines, position) for position in range(3)] == [0, 1, 4]
@@ -100,6 +100,6 @@ def test_a_million_lines_are_found_at_once():
 
 def test_letting_go_empties_the_list():
     tree = mapping("", mapping("a", mapping("b", tensor("w", 1))))
-    held = [grown(tree, lambda node: node.children, lambda node: True, lambda: None)]
+    held = [grown(tree, lambda node: node.children, lambda node: True, lambda _: None)]
     let_go(held)
     assert held == []

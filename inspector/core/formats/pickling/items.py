@@ -25,7 +25,7 @@ from inspector.core.formats.pickling.standins import Global
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.model import DType, Tensor
 
-_MOST = 1 << 12  # items at a time: a hundredth of a second that no other thread gets to work
+_MOST = 1 << 9  # items between two progress calls: two milliseconds
 _FEWEST = 3  # fewer are not worth the effort
 _PUTS = 8  # values that an item puts into the memo
 LONGEST = 1024  # bytes that an item takes at most

@@ -19,7 +19,7 @@ from inspector.core.formats.pickling.standins import (
 )
 from inspector.core.model import Attribute, Key, Kind, Node, Path, Tensor
 from inspector.core.model.path import OpaqueKey
-from inspector.core.progress import all_different
+from inspector.core.progress import Progress, all_different, paced, silent
 
 MAX_DEPTH = 100  # levels; deeper nesting is cut, so that every consumer may use recursion
 MAX_NODES = 500_000  # values besides tensors; a stream may refer to the same ones again and again
@@ -53,7 +53,8 @@ _MODULE_HOOKS = frozenset(
 class TreeBuilder:
     """Builds one tree; an object that occurs twice is a reference the second time."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress = silent) -> None:
+        self._progress = progress
         self._places: dict[int, Path] = {}
         self._shown: list[Any] = []  # values made here: their ids must not be given out again
         self._flat: dict[int, tuple[Node, ...]] = {}  # children of flat tuples: shared as well
@@ -160,7 +161,7 @@ class TreeBuilder:
         marks: list[Any] = []
         new = tuple.__new__
         values = iter(pairs)
-        for raw, value in zip(values, values, strict=True):
+        for raw, value in paced(zip(values, values, strict=True), self._progress):
             key = raw if type(raw) is str else _plain_key(raw)
             if type(value) is Tensor and not value.parts:  # nearly all: no call, no path
                 name = "Parameter" if value.parameter else "Tensor"
@@ -170,7 +171,7 @@ class TreeBuilder:
                 if self._left < 0:
                     break
             marks.append(raw if type(raw) is str else _mark(raw, key))
-        if self.duplicate is None and not all_different(marks):
+        if self.duplicate is None and not all_different(marks, self._progress):
             self.duplicate = (*path, nodes[_first_repeat(marks)].key)
         return nodes
 
