@@ -15,6 +15,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Path
 from inspector.core.progress import Progress, part, silent
+from inspector.core.summary import headline
 
 
 class Sides(NamedTuple):
@@ -28,6 +29,8 @@ class Sides(NamedTuple):
     """Also those that are the same in both."""
     values: tuple[ValueChange, ...]
     """Those that differ."""
+    headlines: tuple[str, str]
+    """What each is in a line; that takes a look at every tensor."""
 
     def close(self) -> None:
         """Let go of both files."""
@@ -62,7 +65,7 @@ def pair_up(
     matching = match(a, b, choices, part(progress, 0.0, 0.6))
     every = tuple(compare_values(a, b, matching, part(progress, 0.6, 1.0), every=True))
     values = tuple(change for change in every if change.change != "same")
-    return Sides(a, b, choices, matching, every, values)
+    return Sides(a, b, choices, matching, every, values, (headline(a), headline(b)))
 
 
 def _roots(checkpoint: Checkpoint) -> list[Path]:

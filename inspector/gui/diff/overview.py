@@ -17,11 +17,10 @@ from PySide6.QtWidgets import (
 
 from inspector.core import text
 from inspector.core.analysis.comparison import Choices, Tolerance, root_text
-from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import Path
-from inspector.core.summary import headline
 from inspector.gui.context import AppContext
 from inspector.gui.diff.base import PairSubject, PairViewer
+from inspector.gui.diff.opening import Sides
 from inspector.gui.theme import scaled
 from inspector.gui.viewers import file_name
 from inspector.gui.widgets.facts_grid import FactsGrid
@@ -71,7 +70,7 @@ class OverviewPage(PairViewer):
     def look(self, pair: PairSubject) -> None:
         self.state = "shown"
         sides, matching = pair.sides, pair.sides.matching
-        self.facts.show_facts(_facts(sides.a, sides.b))
+        self.facts.show_facts(_facts(sides))
         for box, roots, root in zip(
             (self.root_a, self.root_b),
             sides.roots(),
@@ -167,15 +166,12 @@ class OverviewPage(PairViewer):
         self._pages.addWidget(self._area)
 
 
-def _facts(a: Checkpoint, b: Checkpoint) -> list[tuple[str, str]]:
-    facts = []
-    for name, checkpoint in (("A", a), ("B", b)):
-        facts.append((name, f"{file_name(checkpoint.source.uri)}\n{_headline(checkpoint)}"))
-    return facts
-
-
-def _headline(checkpoint: Checkpoint) -> str:
-    return text.printable(headline(checkpoint), 400)
+def _facts(sides: Sides) -> list[tuple[str, str]]:
+    uris = (sides.a.source.uri, sides.b.source.uri)
+    return [
+        (name, f"{file_name(uri)}\n{text.printable(headline, 400)}")
+        for name, uri, headline in zip("AB", uris, sides.headlines, strict=True)
+    ]
 
 
 def _fill(box: QComboBox, roots: list[Path], root: Path) -> None:

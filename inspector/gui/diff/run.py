@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -220,12 +220,29 @@ def _compare(
     pairs = sides.matching.pairs
     matching = sides.matching._replace(pairs=tuple(pairs[number] for number in numbers))
     comparison = Comparison(sides.a, sides.b, matching, engine)
-    for row in comparison.rows(progress):
+    done = (0.0, "Comparing")
+
+    def report(fraction: float, message: str = "", /) -> None:
+        nonlocal done
+        done = fraction, message
+        progress(fraction, message)
+
+    for count, row in enumerate(comparison.rows(report)):
+        if count % _AT_ONCE == 0:
+            progress(*done)  # thousands of rows can come in between, and the window goes first
         into = None if row.into is None else numbers[row.into]
         inbox.append(row._replace(number=numbers[row.number], into=into))
     return [
         found._replace(a=numbers[found.a], b=numbers[found.b]) for found in comparison.candidates
     ]
+
+
+def let_go(lists: list[list[Any]], *, progress: Progress = silent) -> None:
+    """Free long lists bit by bit; they must hold their members alone."""
+    for one in lists:
+        while one:
+            del one[-_AT_ONCE:]
+            progress(0.5)
 
 
 def measure_pair(

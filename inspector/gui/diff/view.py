@@ -20,7 +20,7 @@ from inspector.gui.diff.pages import PAGES
 from inspector.gui.diff.pane import DiffPane
 from inspector.gui.diff.panel import DiffPanel
 from inspector.gui.diff.report import ask_to_save_report
-from inspector.gui.diff.run import ComparisonRun, measure_pair
+from inspector.gui.diff.run import ComparisonRun, let_go, measure_pair
 from inspector.gui.diff.statuses import EVERYTHING, FILTERS, UNCHANGED, only
 from inspector.gui.diff.summary import SummaryPage
 from inspector.gui.widgets.notice_bar import NoticeBar
@@ -122,12 +122,17 @@ class ComparisonView(QWidget):
 
     def stop(self) -> None:
         """Drop all jobs, and let go of what is large at once: widgets may live on for a while."""
+        plan, matching = self.pane.model.plan, self.sides.matching
+        parts = (self.run.rows, plan.entries, plan.modules.values(), plan.marks, matching.pairs)
+        large = [[*part] for part in parts]
+        del plan, matching, parts
         self.pane.blockSignals(True)
         self.pane.stop()
         self.panel.forget()
         self.pane.model.forget()
         self.run.drop()
         del self.sides
+        self._context.jobs.start("Letting go", let_go, large)
 
     # What goes on inside.
 

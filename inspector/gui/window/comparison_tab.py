@@ -243,6 +243,9 @@ class ComparisonTab(QWidget):
 
 
 def _open(a: str, b: str, choices: Choices, *, progress: Progress = silent) -> tuple[Sides, _Looks]:
+    # What shows it, which the window is not to wait for.
+    import inspector.gui.diff.view  # noqa: F401
+
     looks = look_at(a), look_at(b)
     return open_sides(a, b, choices, progress=progress), looks
 
