@@ -16,6 +16,7 @@ Cancelled through it, and InspectorError.
 from inspector.core.export.command import command_text
 from inspector.core.export.exporting import export
 from inspector.core.export.fit import fit_of, fit_sentences
+from inspector.core.export.leftovers import clear_unfinished
 from inspector.core.export.loading_code import loading_code
 from inspector.core.export.locating import candidates, state_dict_tensors
 from inspector.core.export.losses import cast_losses, loss_findings
@@ -39,6 +40,7 @@ from inspector.core.export.recipe_file import (
     recipe_of,
     recipe_toml,
 )
+from inspector.core.export.refusals import ExportError
 from inspector.core.export.renaming import (
     AddPrefix,
     RenameMap,
@@ -47,7 +49,6 @@ from inspector.core.export.renaming import (
     Substitute,
     Unwrap,
 )
-from inspector.core.export.replacement import ExportError, clear_unfinished
 from inspector.core.export.writers import WRITERS, Writer, format_of
 
 __all__ = [

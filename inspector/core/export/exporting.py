@@ -12,14 +12,8 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.export.content import is_copied
 from inspector.core.export.plan import Exported, Plan, PlannedFile
-from inspector.core.export.replacement import (
-    Part,
-    Replacement,
-    check_room,
-    naming,
-    refuse_sources,
-    refuse_strange,
-)
+from inspector.core.export.refusals import check_room, naming, refuse_sources, refuse_strange
+from inspector.core.export.replacement import Part, Replacement
 from inspector.core.export.stream import Stream
 from inspector.core.export.tally import Tally
 from inspector.core.export.targets import Targets, index_text, replaced_shards, targets_of
@@ -76,8 +70,7 @@ def export(
             _write_index(plan, targets, replacement.open(len(plan.files)))
         checkpoint.source.verify()
         progress(1.0, "Putting it in its place")
-        stale = [targets.index_file] if targets.index_file is not None else []
-        replacement.commit(first=stale, last=obsolete)
+        replacement.commit(obsolete)
     paths = tuple(map(str, targets.every))
     nbytes = sum(Path(path).stat().st_size for path in paths)
     whole = hashes[0] if len(hashes) == 1 else _hash_of(hashes)

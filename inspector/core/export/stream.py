@@ -9,7 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.export.content import as_bytes
 from inspector.core.export.plan import Content
-from inspector.core.export.replacement import Part, naming
+from inspector.core.export.refusals import naming
+from inspector.core.export.replacement import Part
 from inspector.core.export.segments import Segment, batches_of, side_by_side
 from inspector.core.export.tally import Bytes, Tally
 from inspector.core.export.transfer import WORTH, file_range

@@ -149,7 +149,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("dtype", [None, "float64"])
 def test_a_full_disk(dtype, source: Path, small_disk: Path, monkeypatch) -> None:
-    monkeypatch.setattr("inspector.core.export.replacement.free_bytes", lambda _: None)
+    monkeypatch.setattr("inspector.core.export.refusals.free_bytes", lambda _: None)
     target = small_disk / "b.pt"
     target.write_bytes(OLD)
     recipe = Recipe(dtypes=(DTypeRule(dtype),) if dtype else ())
@@ -361,7 +361,7 @@ def test_bytes_that_arrive_otherwise_are_noticed(name, elements, tmp_path, monke
 
 
 def test_errors_of_the_system_are_named() -> None:
-    from inspector.core.export.replacement import naming
+    from inspector.core.export.refusals import naming
 
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS, errno.EIO):
         with pytest.raises(ExportError) as refused, naming(Path("b.pt")):
