@@ -2,19 +2,19 @@
 
 Everything that is merged is exact: extremes and counts are integers or values that occur, sums are
 integers in units of 2^-1074, the smallest step of a float64, and sums of squares in units of
-2^-2148. What is rounded is the work inside one run of at most 2^16 elements, in float64: the sum,
-as dot products of rows of 256 with ones, whose results numpy sums pairwise, with an error of at
-most some 260 ulp of the sum of absolute values (in practice below 10, as a dot product has many
-partial sums), and the sum of squares about a point near the mean, by a dot product. Values of at
-most 16 bits are counted by bit pattern, integers are summed as integers: nothing is rounded there
-before the end, but for tensors of a few elements that are worked out together (`side_by_side`).
+2^-2148. What is rounded is the work inside one run of at most 2^16 elements, in float64: the sum
+and the sum of squares, with an error of at most 2^16 ulp of the sum of absolute values (in practice
+below 50, as there are many partial sums whose errors cancel). Where the mean is far from zero,
+squares are those about a point near it. Values of at most 16 bits are counted by bit pattern,
+integers are summed as integers: nothing is rounded there before the end, but for tensors of a few
+elements that are worked out together (`side_by_side`).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from math import fsum, inf, isqrt
+from math import fsum, inf, isfinite, isqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.arrays import (
@@ -22,8 +22,10 @@ from inspector.core.arrays import (
     code_values,
     decode,
     encoding_of,
+    extremes,
     load_positions,
     stored_chunks,
+    sums,
 )
 
 if TYPE_CHECKING:
@@ -206,25 +208,20 @@ def _about(centre: float, number: int, total: int, squares: float) -> int:
 def _summary_of_floats(chunks: Iterator[Array]) -> Partial:
     """Return what runs of float32 amount to: `_real` of each, with less said in between.
 
-    Nothing but numpy's own work may take time here: it goes through gigabytes.
+    Nothing but the libraries' own work may take time here: it goes through gigabytes.
     """
     import numpy as np
 
-    ones = np.ones(_ROW)
     found = NOTHING
     lows, highs, totals, squares = [], [], [], []
     elements = zero = 0
     for values in chunks:
-        low, high = values.min(), values.max()
-        wide = _widened(values)
-        if not (low > -inf and high < inf) or values.size % _ROW:
-            found = merge(found, _real(values))
-            continue
-        total, square = float((wide.reshape(-1, _ROW) @ ones).sum()), float(np.dot(wide, wide))
+        total, square = sums(values)
         aside = total * total / values.size
-        if aside > SHIFT_BEYOND * (square - aside):
+        if not isfinite(square) or aside > SHIFT_BEYOND * (square - aside):
             found = merge(found, _real(values))
             continue
+        low, _, high, _ = extremes(values)
         if low <= 0 <= high:
             zero += int(np.count_nonzero(values == 0))
         elements += values.size
@@ -237,8 +234,8 @@ def _summary_of_floats(chunks: Iterator[Array]) -> Partial:
     usual = Partial(
         elements,
         zero=zero,
-        low=float(min(lows)),
-        high=float(max(highs)),
+        low=min(lows),
+        high=max(highs),
         total=sum(map(_fixed, totals)),
         squares=sum(map(_fixed_square, squares)),
     )

@@ -12,6 +12,7 @@ from inspector.core.arrays.blocks import (
     whole_array,
 )
 from inspector.core.arrays.encodings import Encoding, code_values, decode, encoding_of, finite_limit
+from inspector.core.arrays.reductions import extremes, sums
 from inspector.core.arrays.views import View, distinct_view
 from inspector.core.arrays.windows import Values, Window, load_window, region, values_of
 
@@ -26,12 +27,14 @@ __all__ = [
     "decode",
     "distinct_view",
     "encoding_of",
+    "extremes",
     "finite_limit",
     "load_positions",
     "load_stored",
     "load_window",
     "region",
     "stored_chunks",
+    "sums",
     "values_of",
     "whole_array",
 ]

@@ -1,13 +1,13 @@
 """Where bytes come from: positional reads, and in worker processes mapped files.
 
 The program itself never maps a file into memory: one that a training job cuts short while it is
-open must give an error, not kill the window. Worker processes may, see `mapped`.
+open must give an error, not kill the window. Worker processes may, see `mapping`.
 """
 
 from inspector.core.sources.base import Bytes, Section, Source, innermost, read_exactly, read_into
 from inspector.core.sources.inflated import Inflated, inflate_whole
 from inspector.core.sources.local import LocalSource, open_source
-from inspector.core.sources.mapped import allow_mapping, mapped
+from inspector.core.sources.mapping import allow_mapping, mapped
 from inspector.core.sources.tar_index import TarIndex
 from inspector.core.sources.zip_index import ZipIndex
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
-from inspector.core.analysis.comparison.deltas import Delta, delta, delta_of_blocks
+from inspector.core.analysis.comparison.deltas import Delta
+from inspector.core.analysis.comparison.runs import delta, delta_of_blocks
 from inspector.core.arrays import (
     Block,
     Window,
