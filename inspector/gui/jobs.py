@@ -6,6 +6,7 @@ emitted in the GUI thread, so any slot, a lambda included, may touch widgets.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -21,6 +22,7 @@ from inspector.core.progress import Cancelled
 _log = logging.getLogger(__name__)
 _REPORT_INTERVAL = 0.05  # seconds: more than 20 reports a second only load the event loop
 _PATIENCE = 0.05  # seconds that a job lets the window go first, at each report
+_LONG = 0.2  # seconds of work that may have made more than a look for garbage should meet
 _window_rests = threading.Event()
 _window_rests.set()
 
@@ -140,6 +142,7 @@ class JobRunner(QObject):
         self._sweep_later.connect(self._sweep, Qt.ConnectionType.QueuedConnection)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._running: dict[Job, Future[None]] = {}
+        self._busy_since = 0.0
 
     def start(
         self,
@@ -154,6 +157,9 @@ class JobRunner(QObject):
         """
         job = Job(title, discard)
         job.finished.connect(self._sweep_later)
+        if not self._running:
+            self._busy_since = time.monotonic()
+            gc.disable()
         self._running[job] = self._pool.submit(job.run, function, *args)
         return job
 
@@ -166,6 +172,18 @@ class JobRunner(QObject):
     def _sweep(self) -> None:
         """Forget the jobs that are over, and with them whatever their slots refer to."""
         self._running = {job: call for job, call in self._running.items() if not job.is_settled}
+        if not self._running:
+            self._collect_again()
+
+    def _collect_again(self) -> None:
+        """Let Python look for garbage in cycles once more, but not in what a long job has made.
+
+        The tree of a million tensors is tuples and lists that no cycle holds. To look for one in
+        them, or in a single list of them, takes longer than a window may stand still.
+        """
+        if time.monotonic() - self._busy_since > _LONG:
+            gc.freeze()
+        gc.enable()
 
     def shutdown(self) -> None:
         """Cancel every job, wait until the worker threads are idle, and tell the outcomes."""
@@ -176,3 +194,4 @@ class JobRunner(QObject):
         for job in self.running:
             job.settle()
         self._running.clear()
+        self._collect_again()

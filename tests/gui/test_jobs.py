@@ -1,4 +1,6 @@
+import gc
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 
@@ -140,6 +142,24 @@ def test_a_job_that_is_over_lets_go_of_its_slots(runner: JobRunner, qtbot: QtBot
         job.succeeded.connect(lambda _, held=held: None)
     del job, held
     qtbot.waitUntil(lambda: known() is None)
+
+
+def test_nothing_looks_for_garbage_beside_a_job_nor_in_what_a_long_one_made(
+    runner: JobRunner, qtbot: QtBot
+):
+    def work(progress: Progress) -> tuple[bool, int]:
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            progress(0.5)
+        return gc.isenabled(), len([[] for _ in range(50_000)])
+
+    frozen = gc.get_freeze_count()
+    job = runner.start("work", work)
+    with qtbot.waitSignal(job.succeeded) as done:
+        pass
+    assert done.args == [(False, 50_000)]
+    qtbot.waitUntil(gc.isenabled)
+    assert gc.get_freeze_count() > frozen
 
 
 def test_a_failure_that_nobody_listens_to_is_logged(runner, qtbot, caplog):
