@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from inspector.core.errors import SourceError
 from inspector.core.model import Finding, Node, Storage, Totals
@@ -57,6 +57,8 @@ class Checkpoint:
     byte_order: ByteOrder = "little"
     """How the numbers in the storages are stored."""
     checksum: Checksum = no_checksum
+    directories: tuple[dict[Any, Any], ...] = ()
+    """What lists where everything lies; no bytes are found any more once they are emptied."""
     storages_alone: bool = False
     """True if it is known that every tensor has a storage of its own and uses all of it."""
 

@@ -110,6 +110,18 @@ def sorted_in_parts(
     return result
 
 
+def empty(*containers: list[Any] | dict[Any, Any], progress: Progress) -> None:
+    """Free what long lists and dicts hold, bit by bit."""
+    for container in containers:
+        while container:
+            if isinstance(container, list):
+                del container[-_PACE:]
+            else:
+                for _ in range(min(_PACE, len(container))):
+                    container.popitem()
+            progress(0.5)
+
+
 def let_go(things: list[T], inside: Callable[[T], Sequence[T]], *, progress: Progress) -> None:
     """Free trees bit by bit: in one go, a million nodes would stop everything else.
 

@@ -96,6 +96,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
             demands=structure.demands,
             byte_order=structure.byte_order,
             checksum=structure.checksum,
+            directories=structure.directories,
         )
     except BaseException:
         source.close()

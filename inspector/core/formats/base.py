@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import ByteOrder, Checksum, Locate, PickleDemands, no_checksum
 from inspector.core.errors import Damaged
@@ -46,6 +46,8 @@ class Structure(NamedTuple):
     byte_order: ByteOrder = "little"
     """How the numbers in the storages are stored."""
     checksum: Checksum = no_checksum
+    directories: tuple[dict[Any, Any], ...] = ()
+    """As in `Checkpoint`."""
 
 
 class Subject:

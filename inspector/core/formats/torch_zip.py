@@ -53,6 +53,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         demands=run.demands,
         byte_order=records.byte_order,
         checksum=records.checksum(table.prefix, _STORAGES),
+        directories=records.index.directories,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from inspector.core.model.node import Node
 from inspector.core.model.path import Prefix
 from inspector.core.model.totals import NO_TENSORS, Totals
-from inspector.core.progress import Progress, silent
+from inspector.core.progress import Progress, empty, silent
 
 _DEEPEST = 40  # folders that one key makes
 _MOST_STEPS = 400  # a key of a million dots is no name of a module
@@ -104,10 +104,7 @@ class _Work:
 
     def forget(self) -> None:
         """Free what nobody needs any more, bit by bit."""
-        for known in (self._structures, self._names):
-            while known:
-                self._pulse()
-                known.popitem()
+        empty(self._structures, self._names, progress=self._progress)
 
     def _folders(self, children: Sequence[Node]) -> _Folder:
         top = _Folder("")
@@ -119,9 +116,7 @@ class _Work:
                 prefix = child.key[: child.key.rindex(".") + 1]
                 folder = folders.get(prefix) or self._make(folders, prefix)
             folder.members.append(child)
-        while folders:  # bit by bit: in one go, a million would stop everything else
-            self._pulse()
-            folders.popitem()
+        empty(folders, progress=self._progress)
         return top
 
     def _make(self, folders: dict[str, _Folder], whole: str) -> _Folder:

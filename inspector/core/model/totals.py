@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.model.node import Node
 from inspector.core.model.tensor import Tensor
-from inspector.core.progress import Progress, all_different, batches, silent
+from inspector.core.progress import Progress, all_different, batches, empty, silent
 
 
 class Totals(NamedTuple):
@@ -40,9 +40,7 @@ def measure(root: Node, progress: Progress = silent) -> Measures:
         walk.look(root.value)
     exact = all(look.exact for look in walk.looks.values())
     alone = exact and all_different(walk.keys, progress)
-    while walk.keys:  # bit by bit: in one go, a million would stop everything else
-        del walk.keys[-_CHUNK:]
-        progress(0.9)
+    empty(walk.keys, progress=progress)
     return Measures(walk.totals, alone, all(look.within for look in walk.looks.values()))
 
 

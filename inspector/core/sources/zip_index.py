@@ -99,6 +99,11 @@ class ZipIndex:
                 return index
             position = start + size + following
 
+    @property
+    def directories(self) -> tuple[dict[str, Member], dict[str, int]]:
+        """All that grows with the number of members."""
+        return self.members, self._offsets
+
     def _read_entries(self, directory: bytes, count: int, progress: Progress) -> None:
         members = self.members
         unpack, entry_size = _ENTRY.unpack_from, _ENTRY.size

@@ -14,12 +14,11 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError, SourceError
 from inspector.core.model import Finding, Path, tensors
-from inspector.core.progress import Progress, part, silent
+from inspector.core.progress import Progress, empty, part, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 
 _log = logging.getLogger(__name__)
-_CHUNK = 2_000  # rows that are let go of in one go
 _PULSE = 500  # tensors between two progress calls
 _ROWS = 32  # rows between two
 
@@ -205,7 +204,4 @@ class _Report:
 
 def _let_go(rows: ScanRows, *, progress: Progress = silent) -> None:
     """Free rows bit by bit: in one go, a million would stop everything else."""
-    while rows.by_path:
-        rows.by_path.popitem()
-    while rows.every:
-        del rows.every[-_CHUNK:]
+    empty(rows.by_path, rows.every, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -48,6 +48,9 @@ class CheckpointTab(QWidget):
         self.view: CheckpointView | None = None
         self._wanted = path
         self._job: Job | None = None
+        self._made: tuple[CheckpointView, FileLook | None] | None = None
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._show_opened)
         self._page: QWidget | None = None
         self._offer: tuple[str, Choice] | None = None
         self.watch = FileWatch(context.jobs, uri)
@@ -63,6 +66,7 @@ class CheckpointTab(QWidget):
         """Open the file, or open it again and return to the same place."""
         if self._job is not None:
             self._job.cancel()
+        self._drop_made()
         self.notice.hide()
         page: ProgressPage | None = None
         if self.view is None:
@@ -76,7 +80,7 @@ class CheckpointTab(QWidget):
         )
         if page is not None:
             job.progressed.connect(page.show_progress)
-        job.succeeded.connect(lambda pair: self._show_opened(*pair))
+        job.succeeded.connect(lambda pair: self._make_view(*pair))
         job.failed.connect(self._show_error)
         self._job = job
 
@@ -86,6 +90,7 @@ class CheckpointTab(QWidget):
             return
         self._job.cancel()
         self._job = None
+        self._drop_made()
         if self.view is not None:
             self.notice.hide()
             self.status_changed.emit()
@@ -100,6 +105,7 @@ class CheckpointTab(QWidget):
         if self._job is not None:
             self._job.cancel()
             self._job = None
+        self._drop_made()
         self.watch.stop()
         self._drop_view()
 
@@ -146,11 +152,27 @@ class CheckpointTab(QWidget):
         tree = self.view.tree
         return Look(tree.model.request, tree.unfiltered_lines(), fold)
 
-    def _show_opened(self, opened: Opened, look: FileLook | None) -> None:
-        self._job = None
+    def _make_view(self, opened: Opened, look: FileLook | None) -> None:
+        """Make what is shown next, in a turn of its own: both together would be felt."""
+        self._made = CheckpointView(self._context, opened), look
+        self._soon.start()
+
+    def _drop_made(self) -> None:
+        """Let go of a view that was given up before it was shown."""
+        if self._made is not None:
+            self._soon.stop()
+            view, _ = self._made
+            self._made = None
+            view.stop()
+            view.deleteLater()
+
+    def _show_opened(self) -> None:
+        if self._made is None:
+            return
+        view, look = self._made
+        self._made = self._job = None
         self.notice.hide()
         before = self.view
-        view = CheckpointView(self._context, opened)
         view.status_changed.connect(self.status_changed)
         view.menu_requested.connect(self.menu_requested)
         view.reload_requested.connect(self.open)
@@ -172,10 +194,12 @@ class CheckpointTab(QWidget):
 
     def _drop_view(self) -> None:
         if self.view is not None:
-            nodes = [self.view.opened.checkpoint.root, *self.view.tree.made_up()]
+            checkpoint = self.view.opened.checkpoint
+            nodes = [checkpoint.root, *self.view.tree.made_up()]
+            directories = checkpoint.directories
             self.view.stop()
             self.view = None
-            self._context.jobs.start("Letting go", let_go, nodes)
+            self._context.jobs.start("Letting go", let_go, nodes, directories)
 
     def _show_error(self, error: Exception) -> None:
         self._job = None

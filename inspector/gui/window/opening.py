@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Node, Path, Totals
-from inspector.core.progress import Progress, part, silent
+from inspector.core.progress import Progress, empty, part, silent
 from inspector.core.progress import let_go as free
 from inspector.core.summary import facts_of, headline
 from inspector.gui.tree.arrangement import Arrangement, OpenPaths, Request, Subject, arrange
@@ -70,8 +70,11 @@ def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Ope
         raise
 
 
-def let_go(nodes: list[Node], *, progress: Progress = silent) -> None:
-    """Free trees bit by bit; the list must hold them alone."""
+def let_go(
+    nodes: list[Node], directories: Sequence[dict[Any, Any]] = (), *, progress: Progress = silent
+) -> None:
+    """Free trees bit by bit, and where their bytes lay; the list must hold them alone."""
+    empty(*directories, progress=progress)
     free(nodes, attrgetter("children"), progress=progress)
 
 
