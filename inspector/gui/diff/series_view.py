@@ -111,6 +111,7 @@ class SeriesView(QWidget):
         for job in (self._job, self._sorting):
             if job is not None:
                 job.cancel()
+        self._job = self._sorting = None  # what they still tell finds nobody
 
     def save_report(self) -> None:
         """Write what has been read into a file that the person chooses."""
@@ -125,6 +126,8 @@ class SeriesView(QWidget):
     # What comes.
 
     def _tell(self, fraction: float, message: str) -> None:
+        if self._job is None:
+            return
         self.strip.show_progress(fraction, message or "Reading the series")
         self._take()
 
@@ -135,6 +138,8 @@ class SeriesView(QWidget):
             self._show()
 
     def _settle(self, series: Series) -> None:
+        if self._job is None:
+            return
         self._job = None
         self.strip.hide()
         self._inbox.clear()
@@ -145,6 +150,8 @@ class SeriesView(QWidget):
         self.settled.emit()
 
     def _say_stopped(self) -> None:
+        if self._job is None:
+            return
         self._job = None
         self.strip.hide()
         self._take()
@@ -152,6 +159,8 @@ class SeriesView(QWidget):
         self.settled.emit()
 
     def _fail(self, error: Exception) -> None:
+        if self._job is None:
+            return
         self._job = None
         self.strip.hide()
         self._take()
