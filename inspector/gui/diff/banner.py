@@ -60,9 +60,11 @@ class DiffBanner(QWidget):
     def show_counts(self, counts: Counter[Status]) -> None:
         """Show how many rows there are of each status."""
         for status, button in self.counts.items():
-            button.setVisible(bool(counts[status]))
-            button.setText(f"{text.exact(counts[status])} {LOOKS[status].words}")
-        self._flow.updateGeometry()
+            words = f"{text.exact(counts[status])} {LOOKS[status].words}"
+            if words != button.text():
+                button.setVisible(bool(counts[status]))
+                button.setText(words)
+                self._flow.updateGeometry()
 
     def _count(self, status: Status) -> QPushButton:
         button = _badge("", f"{LOOKS[status].meaning}\nClick to show only these.")

@@ -170,7 +170,7 @@ class DiffPane(QWidget):
 
     def take_rows(self) -> None:
         """Show what has become known, and arrange anew before long."""
-        self.model.rows_changed()
+        self.table.show_again(self._run.fresh)
         if self._job is None and not self._soon.isActive():
             self._soon.start(self._pause)
 

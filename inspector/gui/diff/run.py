@@ -58,6 +58,8 @@ class ComparisonRun(QObject):
         """How many rows there are of each status."""
         self.sure = 0
         """How many rows are certain."""
+        self.fresh: set[int] = set()
+        """Of which more is known than the last time that `rows_came`."""
         self.tolerance = EXACT
         self.candidates: Sequence[Candidate] = ()
         """Who may have been renamed."""
@@ -69,8 +71,8 @@ class ComparisonRun(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """True while a job is at work."""
-        return self.state in ("busy", "stopping")
+        """True while a job is at work, or about to be."""
+        return self.state in ("idle", "busy", "stopping")
 
     @property
     def is_complete(self) -> bool:
@@ -84,7 +86,7 @@ class ComparisonRun(QObject):
 
     def start(self) -> None:
         """Compare what is not sure yet."""
-        if self.is_busy or self.state == "done":
+        if self.state in ("busy", "stopping", "done"):
             return
         self.state, self.error = "busy", None
         pairs = self._sides.matching.pairs
@@ -121,7 +123,8 @@ class ComparisonRun(QObject):
         self.tolerance = tolerance
         self.rows[:] = [self._judged(row) for row in self.rows]
         self.counts = Counter(row.status for row in self.rows if row.into is None)
-        self.rows_came.emit()
+        self.fresh.update(range(len(self.rows)))
+        self._tell_rows()
 
     def put_together(self, candidate: Candidate, measures: Measures) -> None:
         """Take the person's word for it that two tensors are one, renamed."""
@@ -132,7 +135,7 @@ class ComparisonRun(QObject):
         self._put(Row(candidate.b, pair, status, into=candidate.a))
         taken = {candidate.a, candidate.b}
         self.candidates = [c for c in self.candidates if not {c.a, c.b} & taken]
-        self.rows_came.emit()
+        self._tell_rows()
 
     def words(self) -> str:
         """Return how far it has come, in a sentence."""
@@ -164,7 +167,11 @@ class ComparisonRun(QObject):
             self._more.start()
         if not self._inbox or began > self._told_at + _PAUSE:
             self._told_at = began
-            self.rows_came.emit()
+            self._tell_rows()
+
+    def _tell_rows(self) -> None:
+        self.rows_came.emit()
+        self.fresh.clear()
 
     def _put(self, row: Row) -> None:
         """Take a row in the place of what was known of its pair."""
@@ -177,6 +184,7 @@ class ComparisonRun(QObject):
         else:
             rows.append(row)
         self.sure += row.sure
+        self.fresh.add(row.number)
         self.counts[row.status] += row.into is None
 
     def _judged(self, row: Row) -> Row:

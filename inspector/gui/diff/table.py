@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -213,6 +215,13 @@ class DiffTable(LinesTable):
         """Return the number of the current row; -1 for a module or none."""
         index = self.currentIndex()
         return self._model.entry(index.row()).number if index.isValid() else -1
+
+    def show_again(self, numbers: Container[int]) -> None:
+        """Paint anew if more is known of a row on screen."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        lines = range(max(first, 0), last + 1 if last >= 0 else self._model.rowCount())
+        if any(self._model.entry(line).number in numbers for line in lines):
+            self.viewport().update()
 
     def go_to(self, number: int) -> bool:
         """Select a row, opening what it is in; False if it is filtered out."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -23,6 +24,7 @@ from inspector.gui.diff.report import ask_to_save_report
 from inspector.gui.diff.run import ComparisonRun, let_go, measure_pair
 from inspector.gui.diff.statuses import EVERYTHING, FILTERS, UNCHANGED, only
 from inspector.gui.diff.summary import SummaryPage
+from inspector.gui.jobs import undisturbed
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
 
@@ -32,7 +34,7 @@ _LEAST, _MOST = 0.25, 0.85
 
 
 class ComparisonView(QWidget):
-    """Composes the parts; starts the run as soon as it is made."""
+    """Composes the parts; starts the run as soon as they are on screen."""
 
     status_changed = Signal()
     menu_requested = Signal(QPoint)
@@ -84,8 +86,12 @@ class ComparisonView(QWidget):
             "save_report": self._save_report,
             "swap_sides": self.swap_requested.emit,
         }
-        self._look(-1)
-        self.run.start()
+        # Each in a turn of its own: the panel's page takes as long to make as all the rest, and
+        # beside a job it takes twice as long until all of that is laid out and painted.
+        self._steps = deque((self.show_row_again, self.run.start))
+        self._next_step = QTimer(self, singleShot=True, interval=0)
+        self._next_step.timeout.connect(self._begin)
+        self._next_step.start()
 
     # What others ask.
 
@@ -126,6 +132,7 @@ class ComparisonView(QWidget):
         parts = (self.run.rows, plan.entries, plan.modules.values(), plan.marks, matching.pairs)
         large = [[*part] for part in parts]
         del plan, matching, parts
+        self._next_step.stop()
         self.pane.blockSignals(True)
         self.pane.stop()
         self.panel.forget()
@@ -154,6 +161,11 @@ class ComparisonView(QWidget):
         self.banner.swap_requested.connect(self.swap_requested)
         self.panel.made.connect(self._meet)
 
+    def _begin(self) -> None:
+        self._steps.popleft()()
+        if self._steps:
+            self._next_step.start()
+
     def _meet(self, page: PairViewer) -> None:
         """Listen to a page that has just been made."""
         page.row_wanted.connect(self.pane.go_to)
@@ -165,6 +177,10 @@ class ComparisonView(QWidget):
             page.same_wanted.connect(self._put_together)
 
     def _take_rows(self) -> None:
+        with undisturbed():
+            self._show_rows()
+
+    def _show_rows(self) -> None:
         self.pane.take_rows()
         self.banner.show_counts(self.run.counts)
         number = self._shown_number
