@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -92,7 +92,10 @@ class MainWindow(QMainWindow):
         self.welcome.session_requested.connect(self.open_session)
         self.address_bar.entered.connect(self._open_typed)
         self.address_bar.left.connect(self._focus_tab)
-        context.theme.changed.connect(self._dress)
+        # In a turn of its own: with the new style sheet of everything, it would be felt.
+        self._dressing = QTimer(self, singleShot=True, interval=0)
+        self._dressing.timeout.connect(self._dress)
+        context.theme.changed.connect(self._dressing.start)
         context.preferences.changed.connect(self._follow)
         self._restore()
         self._refresh()
