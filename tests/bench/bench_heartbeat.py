@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from inspector.gui.viewers import Viewer
     from inspector.gui.window.checkpoint_view import CheckpointView
 
 ROOT = Path(__file__).parents[2]
 BEAT_MS = 2
 SCROLL_MS = 60
+MOST_SCANNED = 100_000  # tensors; more would take a minute
 
 
 def main() -> None:
@@ -77,14 +79,26 @@ class Run:
         """Do one thing after the other."""
         from PySide6.QtCore import Qt
 
+        from inspector.gui.viewers.distribution import DistributionViewer
+        from inspector.gui.viewers.heat_map import HeatMapViewer
+        from inspector.gui.viewers.values import ValuesViewer
+
         tab, view = self.window.current_tab(), self.view
         assert tab is not None
         assert view is not None
         tree = view.tree
+        tensors = view.tree.model.known.totals_of(view.opened.checkpoint.root).tensors
         header = tree.view.horizontalHeader()
         up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
         idle = self._is_idle
         self.do("marks", lambda: None, lambda: bool(tree.model.known.marks.dtypes))
+        if tensors <= MOST_SCANNED:
+            self.do("scan", view.scan.start, lambda: view.scan.state == "done" and idle())
+            self.do("distribution", lambda: self.look(DistributionViewer), self._is_computed)
+            self.do("values", lambda: self.look(ValuesViewer), self._is_computed)
+            self.do("heat map", lambda: self.look(HeatMapViewer), self._is_computed)
+            view.panel.prefer(None)
+            view.show_whole()
         self.do("search a part", lambda: tree.search.setText("attn.q"), idle)
         self.do("show all", lambda: tree.search.setText(""), idle)
         tree.bar.set_mode("fuzzy")
@@ -118,6 +132,17 @@ class Run:
         worst = ", ".join(f"{1000 * pause:4.0f}" for pause in sorted(self.pauses)[:-4:-1])
         took = time.perf_counter() - started
         print(f"{name:16} {took:7.2f} s   longest pauses {worst} ms", flush=True)
+
+    def look(self, viewer: type[Viewer]) -> None:
+        """Look at the first tensor in a viewer that has not been opened before."""
+        assert self.view is not None
+        self.view.panel.prefer(viewer)
+        self.view.tree.view.clear_current()
+        self.view.tree.view.go_to_line(0)
+
+    def _is_computed(self) -> bool:
+        viewer = self.view.panel.viewer() if self.view is not None else None
+        return getattr(viewer, "state", "") == "shown" and self._is_idle()
 
     def _is_idle(self) -> bool:
         waits = self.view is not None and self.view.tree.search._pause.isActive()
