@@ -5,27 +5,21 @@
 Each command runs in turn as a process of its own. `first` is when every tensor has a first row,
 `compute` when all rows are sure, both measured by the process itself around opening and comparing,
 after its imports (and after our worker processes were started); `whole` is the process from
-outside. GB/s counts the bytes of both files. The files are in the page cache. Memory is the sum
-over the process and its children of what is theirs alone or their part of what is shared (PSS),
-without the pages of mapped checkpoints, which the system can take back. The numbers are for people.
+outside. GB/s counts the bytes of both files. The files are in the page cache. What memory means is
+said in `measuring.run`. The numbers are for people.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import psutil
+if TYPE_CHECKING:
+    from tests.bench.measuring import Run
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,24 +78,15 @@ print("compute", time.perf_counter() - begin, flush=True)
 
 
 def python(code: str) -> list[str]:
-    return [sys.executable, "-c", code, "{a}", "{b}"]
+    return [sys.executable, "-c", code.replace("{", "{{").replace("}", "}}"), "{0}", "{1}"]
 
 
 COMMANDS = {
     "compare (ours)": python(OURS),
-    "inspector diff": [sys.executable, "-m", "inspector", "diff", "{a}", "{b}", "--json"],
+    "inspector diff": [sys.executable, "-m", "inspector", "diff", "{0}", "{1}", "--json"],
     "torch loop": python(LOOP),
     "cmp of equal": python(CMP),
 }
-
-
-class Run(NamedTuple):
-    """One process: seconds to the first rows, of its work, in all; peak of the process tree."""
-
-    first: float
-    compute: float
-    whole: float
-    megabytes: float
 
 
 class Case(NamedTuple):
@@ -110,50 +95,6 @@ class Case(NamedTuple):
     name: str
     make: Callable[[Path, Path], None]
     commands: dict[str, list[str]]
-
-
-def run(command: list[str], a: Path, b: Path) -> Run:
-    """Run a command on the files and look at its memory every 50 ms."""
-    words = [part.replace("{a}", str(a)).replace("{b}", str(b)) for part in command]
-    begin = time.perf_counter()
-    with subprocess.Popen(
-        words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        peak = [0.0]
-        watcher = threading.Thread(target=_watch, args=(process.pid, {str(a), str(b)}, peak))
-        watcher.start()
-        assert process.stdout is not None
-        said = process.stdout.read()
-    whole = time.perf_counter() - begin
-    watcher.join()
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{' '.join(words[:3])} ended with {process.returncode}")
-    found = {
-        words[0]: float(words[1])
-        for words in map(str.split, said.splitlines())
-        if len(words) == 2 and words[0] in ("first", "compute")
-    }
-    nothing = float("nan")
-    return Run(found.get("first", nothing), found.get("compute", nothing), whole, peak[0])
-
-
-def _watch(pid: int, files: set[str], peak: list[float]) -> None:
-    try:
-        process = psutil.Process(pid)
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-            tree = [process, *process.children(recursive=True)]
-            peak[0] = max(peak[0], sum(_own(one, files) for one in tree) / 1e6)
-            time.sleep(0.05)
-    except psutil.Error:
-        return
-
-
-def _own(process: psutil.Process, files: set[str]) -> float:
-    try:
-        maps = process.memory_maps(grouped=True)
-    except (psutil.Error, OSError):
-        return 0.0
-    return float(sum(row.pss for row in maps if row.path not in files))
 
 
 # ---- files ---------------------------------------------------------------------------------
@@ -196,51 +137,25 @@ def report(case: Case, size: int, results: dict[str, list[Run]]) -> None:
         f"  {'':<16}{'first s':>9}{'compute s':>11}{'GB/s':>7}{'x ours':>8}"
         f"{'whole s':>9}{'x ours':>8}{'MB':>7}"
     )
-    middle = {
-        name: Run(*(statistics.median(column) for column in zip(*row, strict=True)))
-        for name, row in results.items()
-    }
-    ours, command = middle["compare (ours)"], middle["inspector diff"]
-    for name, row in middle.items():
+
+    def middle(name: str, what: str) -> float:
+        return statistics.median(getattr(row, what) for row in results[name])
+
+    ours, command = middle("compare (ours)", "compute"), middle("inspector diff", "whole")
+    for name in results:
+        compute, whole = middle(name, "compute"), middle(name, "whole")
         print(
-            f"  {name:<16}{row.first:>9.3f}{row.compute:>11.2f}{size / row.compute / 1e9:>7.2f}"
-            f"{row.compute / ours.compute:>7.1f}x{row.whole:>9.2f}"
-            f"{row.whole / command.whole:>7.1f}x{row.megabytes:>7.0f}"
+            f"  {name:<16}{middle(name, 'first'):>9.3f}{compute:>11.2f}{size / compute / 1e9:>7.2f}"
+            f"{compute / ours:>7.1f}x{whole:>9.2f}{whole / command:>7.1f}x"
+            f"{middle(name, 'megabytes'):>7.0f}"
         )
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the size, one run")
-    parser.add_argument("--tiny", action="store_true", help="show that it works")
-    parser.add_argument("--runs", type=int, default=0, help="runs of each command that count")
-    parser.add_argument("--folder", type=Path, help="where the files are written, then deleted")
-    parser.add_argument("--only", default="", help="cases with this word in their name")
-    chosen = parser.parse_args(arguments)
-    scale, runs = 1, 3
-    if chosen.quick:
-        scale, runs = 10, 1
-    if chosen.tiny:
-        scale, runs = 10_000, 1
-    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
-        for case in cases(scale):
-            if chosen.only not in case.name:
-                continue
-            a, b = Path(folder) / "a.pt", Path(folder) / "b.pt"
-            child = os.fork()
-            if child == 0:  # what writing takes is not to be counted
-                case.make(a, b)
-                os._exit(0)
-            os.waitpid(child, 0)
-            results: dict[str, list[Run]] = {name: [] for name in case.commands}
-            for number in range((chosen.runs or runs) + (not chosen.tiny)):
-                for name, command in case.commands.items():
-                    found = run(command, a, b)
-                    if number or chosen.tiny:
-                        results[name].append(found)
-            report(case, a.stat().st_size + b.stat().st_size, results)
-            for path in Path(folder).iterdir():
-                path.unlink()
+    sys.path.insert(0, str(ROOT))
+    from tests.bench.measuring import compare
+
+    compare(__doc__, arguments, ["a.pt", "b.pt"], cases, report)
 
 
 if __name__ == "__main__":

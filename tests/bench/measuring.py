@@ -1,0 +1,134 @@
+"""Whole processes side by side: seconds they tell of, seconds in all, memory of their tree."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+
+
+class Run(NamedTuple):
+    """One process: what it printed as `name seconds`, seconds in all, megabytes at its peak."""
+
+    told: dict[str, float]
+    whole: float
+    megabytes: float
+
+    def __getattr__(self, name: str) -> float:
+        return self.told.get(name, float("nan"))
+
+
+class Case(Protocol):
+    """Files, and the commands that are compared on them."""
+
+    @property
+    def name(self) -> str:
+        """What the files are."""
+        ...
+
+    @property
+    def make(self) -> Callable[..., None]:
+        """Write them to the paths that are given."""
+        ...
+
+    @property
+    def commands(self) -> dict[str, list[str]]:
+        """By name; `{0}`, `{1}` stand for the paths."""
+        ...
+
+
+C = TypeVar("C", bound=Case)
+
+
+def compare(
+    words: str | None,
+    arguments: Sequence[str] | None,
+    names: Sequence[str],
+    cases: Callable[[int], Iterable[C]],
+    report: Callable[[C, int, dict[str, list[Run]]], None],
+) -> None:
+    """Run the commands of each case in turn, after one round that fills caches, and report."""
+    parser = argparse.ArgumentParser(description=words)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size, one run")
+    parser.add_argument("--tiny", action="store_true", help="show that it works")
+    parser.add_argument("--runs", type=int, default=0, help="runs of each command that count")
+    parser.add_argument("--folder", type=Path, help="where the files are written, then deleted")
+    parser.add_argument("--only", default="", help="cases with this word in their name")
+    chosen = parser.parse_args(arguments)
+    scale, runs = (10_000, 1) if chosen.tiny else (10, 1) if chosen.quick else (1, 3)
+    for case in cases(scale):
+        if chosen.only not in case.name:
+            continue
+        with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+            paths = [Path(folder) / name for name in names]
+            _write(case, paths)
+            size = sum(path.stat().st_size for path in paths)
+            results: dict[str, list[Run]] = {name: [] for name in case.commands}
+            for number in range((chosen.runs or runs) + (not chosen.tiny)):
+                for name, command in case.commands.items():
+                    found = run([part.format(*paths) for part in command], paths)
+                    if number or chosen.tiny:
+                        results[name].append(found)
+            report(case, size, results)
+
+
+def _write(case: Case, paths: list[Path]) -> None:
+    """Write the files in a child: what that takes is not to be counted."""
+    child = os.fork()
+    if child == 0:
+        case.make(*paths)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        raise SystemExit(f"{case.name}: the files could not be written")
+
+
+def run(command: list[str], mapped: Iterable[Path] = ()) -> Run:
+    """Run a command and look at its memory every 50 ms, but for the pages of files it maps.
+
+    Memory is the sum over the process and its children of what is theirs alone or their part of
+    what is shared (PSS). The system can take mapped pages back.
+    """
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        peak = [0.0]
+        watcher = threading.Thread(target=_watch, args=(process.pid, set(map(str, mapped)), peak))
+        watcher.start()
+        assert process.stdout is not None
+        said = process.stdout.read()
+    whole = time.perf_counter() - begin
+    watcher.join()
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(command[:3])} ended with {process.returncode}")
+    lines = [line.split() for line in said.splitlines() if line.startswith(("first ", "compute "))]
+    return Run({name: float(seconds) for name, seconds, *_ in lines}, whole, peak[0])
+
+
+def _watch(pid: int, files: set[str], peak: list[float]) -> None:
+    try:
+        process = psutil.Process(pid)
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            tree = [process, *process.children(recursive=True)]
+            peak[0] = max(peak[0], sum(_own(one, files) for one in tree) / 1e6)
+            time.sleep(0.05)
+    except psutil.Error:
+        return
+
+
+def _own(process: psutil.Process, files: set[str]) -> float:
+    try:
+        maps = process.memory_maps(grouped=True)
+    except (psutil.Error, OSError):
+        return 0.0
+    return float(sum(row.pss for row in maps if row.path not in files))
