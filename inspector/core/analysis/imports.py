@@ -23,9 +23,6 @@ _HOLDERS = frozenset(
 )  # fmt: skip
 # The last one loads bytes inside the pickle; what these name is counted as well.
 _ARRAYS = frozenset({"numpy.ndarray", "numpy.dtype", "torch.storage._load_from_bytes"})
-_RUN_SOURCE = frozenset(
-    f"torch.fx.graph_module.reduce_{kind}graph_module" for kind in ("", "package_", "deploy_")
-)
 
 
 class Import(NamedTuple):
@@ -58,7 +55,7 @@ def imports_of(checkpoint: Checkpoint) -> tuple[Import, ...]:
 
 def _sort(module: str, name: str) -> ImportClass:
     spelled = present_name(module, name)
-    if is_dangerous(module, name) or spelled in _RUN_SOURCE:
+    if is_dangerous(module, name):
         return "dangerous"
     if spelled in _AS_THE_FILE_SAYS:
         return "unknown"

@@ -21,6 +21,8 @@ _BUILTINS = frozenset(
     {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "execfile", "globals",
      "input", "locals", "open", "setattr", "vars"}
 )  # fmt: skip
+# Each runs source code that stands in the pickle (torch/fx/graph_module.py, _exec_with_source).
+_RUN_SOURCE = frozenset(f"reduce_{kind}graph_module" for kind in ("", "package_", "deploy_"))
 _BUILTIN_MODULES = ("builtins", "__builtin__")
 _MANY = 5
 
@@ -29,6 +31,8 @@ def is_dangerous(module: str, name: str) -> bool:
     """Return whether a global gives a pickle power over the machine that loads it."""
     if module.partition(".")[0] in _MODULES:
         return True
+    if module == "torch.fx.graph_module":
+        return name in _RUN_SOURCE
     return module in _BUILTIN_MODULES and name.partition(".")[0] in _BUILTINS
 
 
