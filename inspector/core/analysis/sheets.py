@@ -7,6 +7,7 @@ from math import prod
 from typing import NamedTuple, Protocol
 
 from inspector.core import text
+from inspector.core.analysis.planes import usual_axes
 from inspector.core.arrays import region
 from inspector.core.errors import FormatError
 from inspector.core.model import Tensor
@@ -61,9 +62,10 @@ class Grid(NamedTuple):
 
     @classmethod
     def of(cls, tensor: Tensor) -> Grid:
-        """Return the last two axes at the first index of the others."""
+        """Return the last two axes that have a length, at the first index of the others."""
         dims = len(tensor.shape)
         row, column = (dims - 2, dims - 1) if dims > 1 else (0 if dims else None, None)
+        row, column = usual_axes(tensor) or (row, column)
         return cls(tensor, row, column, (0,) * dims)
 
     @property

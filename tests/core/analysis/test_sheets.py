@@ -224,3 +224,12 @@ def test_ten_thousand_million_elements_in_a_file_of_holes(tmp_path: Path) -> Non
     found = read_texts(request(place, Grid.of(tensor), rows, range(1), "decimal"))
     assert found.texts == ("0.0", "0.0", "1.5", "-2.5")
     place.source.close()
+
+
+def test_a_table_begins_with_the_axes_that_have_a_length() -> None:
+    _, tensor = placed(torch.zeros(5, 1, 7))
+    grid = Grid.of(tensor)
+    assert (grid.row_axis, grid.column_axis) == (0, 2)
+    _, tensor = placed(torch.zeros(1, 7))
+    grid = Grid.of(tensor)
+    assert (grid.row_axis, grid.column_axis) == (0, 1)
