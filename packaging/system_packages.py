@@ -55,6 +55,7 @@ PROGRAMS = {
     "update-desktop-database": "desktop-file-utils",
     "xdg-mime": "xdg-utils",
     "gio": "libglib2.0-bin",
+    "pcmanfm": "pcmanfm",
 }
 FEDORA = {"xvfb": "xorg-x11-server-Xvfb", "libglib2.0-bin": "glib2"}
 ARCH = {"xvfb": "xorg-server-xvfb", "libglib2.0-bin": "glib2"}
