@@ -98,7 +98,8 @@ def levels(cells: Cells, showing: Showing, scale: Scale) -> Array:
     numbers = drawn(cells, showing)
     with np.errstate(all="ignore"):
         if scale.diverging:
-            share = numbers / scale.high / 2 + 0.5
+            reach = scale.high or 1.0  # two tensors that are the same differ by zero everywhere
+            share = numbers / reach / 2 + 0.5
         else:
             share = (numbers - scale.low) / (scale.high - scale.low)
         share = np.nan_to_num(np.clip(share, 0, 1))
@@ -209,6 +210,8 @@ class ColourBar(QWidget):
     @staticmethod
     def _ends(scale: Scale) -> tuple[str, str]:
         below, above = scale.cut
+        if scale.diverging and not scale.high:
+            return "", ""  # the middle says it: there is nothing but zero
         return ("≤ " if below else "") + number(scale.low), ("≥ " if above else "") + number(
             scale.high
         )

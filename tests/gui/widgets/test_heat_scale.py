@@ -34,6 +34,11 @@ def test_zero_is_in_the_middle_where_there_are_negative_values() -> None:
     assert scale_of(pair(-1.0, 5.0), "low", "all") == Scale(-5.0, 5.0, diverging=True)
 
 
+def test_where_nothing_differs_all_is_in_the_middle() -> None:
+    scale = Scale(-0.0, 0.0, diverging=True, differences=True)
+    assert levels(cells(0.0, 0.0), "extreme", scale).tolist() == [[LEVELS // 2, LEVELS // 2]]
+
+
 def test_other_values_rise_from_the_smallest() -> None:
     assert scale_of(cells(2.0, 3.0), "extreme", "all") == Scale(2.0, 3.0, diverging=False)
     assert scale_of(cells(2.0, 2.0), "extreme", "all") == Scale(0.0, 2.0, diverging=False)
