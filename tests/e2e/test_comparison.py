@@ -337,6 +337,32 @@ def test_a_new_head_and_nan(compared: Any, qtbot: QtBot) -> None:
     assert view.panel.titles() == ["Summary", "Histograms", "By depth"]
 
 
+def test_nan_is_told_above_where_it_came_in(compared: Any) -> None:
+    view = compared("parallel.pt", "swapped.pt")
+    model = view.pane.model
+    shown = {model.entry(line).name: line for line in range(model.rowCount())}
+    relative = column_number("relative")
+    assert model.text(shown["1"], relative) == model.text(shown["1.weight"], relative) == "NaN"
+
+
+def test_a_damaged_side_says_so(open_window: Any, qtbot: QtBot, run: Path, tmp_path: Path) -> None:
+    whole = (run / "many1.pt").read_bytes()
+    (tmp_path / "cut.pt").write_bytes(whole[: len(whole) // 2])
+    window = open_window()
+    window.compare(str(run / "many1.pt"), str(tmp_path / "cut.pt"))
+    view = view_of(window, qtbot)
+    unread = view.run.counts["unread"]
+    assert unread
+    assert view.notice.words().startswith(f"The values of {unread} tensors cannot be had. ")
+    assert view.status() == f"{unread} of 400 rows not read."
+
+
+def test_two_without_anything_in_common(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "many1.pt")
+    assert view.notice.words().startswith("They have no tensor in common.")
+    assert view.banner.values.text().endswith(" other values only in A")
+
+
 def test_renamed_tensors_have_one_row(compared: Any) -> None:
     view = compared("parallel.pt", "renamed.pt")
     assert "renamed" in set(statuses(view).values())

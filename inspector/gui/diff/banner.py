@@ -12,6 +12,7 @@ from inspector.core import text
 from inspector.core.analysis.comparison import STATUSES, Matching, Status, root_text
 from inspector.gui.diff.opening import Sides
 from inspector.gui.diff.statuses import LOOKS
+from inspector.gui.diff.values_tree import differing_words
 from inspector.gui.theme import Theme, scaled
 from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.labels import ElidedLabel, PlainLabel, plain_tool_tip
@@ -41,10 +42,7 @@ class DiffBanner(QWidget):
         self.swap.setIconSize(QSize(18, 18))
         self.swap.clicked.connect(self.swap_requested)
         self.counts = {status: self._count(status) for status in STATUSES}
-        number = len(sides.values)
-        words = (
-            "1 other value differs" if number == 1 else f"{text.exact(number)} other values differ"
-        )
+        words = differing_words(sides.values)
         self.values = _badge(words, "Epochs, losses, options: what differs besides tensors")
         self.values.clicked.connect(self.values_requested)
         self.through = PlainLabel(through_words(sides.matching), tone="muted", wrap=True)
@@ -53,7 +51,7 @@ class DiffBanner(QWidget):
         self.change.setToolTip("Choose what is compared, what is looked through, and the tolerance")
         self.change.clicked.connect(self.overview_requested)
         self._lay_out()
-        self.values.setVisible(bool(number))  # not before it has a parent: it would be a window
+        self.values.setVisible(bool(words))  # not before it has a parent: it would be a window
         self._dress()
         theme.changed.connect(self._dress)
 

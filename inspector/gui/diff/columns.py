@@ -87,17 +87,21 @@ def _measure(read: Callable[[Measures], float | None], written: Callable[..., st
 
 
 def _distance(read: Callable[[Measures], float | None]) -> Any:
-    """Return what writes a distance; one that NaN came into is none, whatever the rest moved."""
+    """Return what writes a distance of a row."""
 
     def of_row(row: Row) -> str:
-        measures = row.measures
-        if measures is None:
+        if row.measures is None:
             return "…" if not row.sure else "–"
-        if measures.nan_born:
-            return "NaN"
-        return "∞" if measures.inf_born else number_text(read(measures))
+        return distance_text(row.measures, read(row.measures))
 
     return of_row
+
+
+def distance_text(what: Measures | Module, value: float | None) -> str:
+    """Return a distance; one that NaN came into is none, whatever the rest moved."""
+    if what.nan_born:
+        return "NaN"
+    return "∞" if what.inf_born else number_text(value)
 
 
 def _order(read: Callable[[Measures], float | None]) -> Callable[[Row], Order]:
@@ -122,15 +126,14 @@ def _module_status(module: Module) -> str:
         for status in STATUSES
         if status not in UNCHANGED and module.statuses.get(status)
     }
+    words = differ_words(differing, module.tensors)
     if differing and module.frozen:
-        return "weights frozen"
-    return differ_words(differing, module.tensors)
+        words = "weights frozen"
+    return f"probably {words}" if module.unsure else words
 
 
 def _relative(cell: Row | Module) -> float:
-    if isinstance(cell, Module):
-        return relative_bar(cell.rel_l2)
-    measures = cell.measures
+    measures = cell if isinstance(cell, Module) else cell.measures
     if measures is None:
         return 0.0
     return 1.0 if measures.nan_born or measures.inf_born else relative_bar(measures.rel_l2)
@@ -189,9 +192,9 @@ COLUMNS: tuple[Column[Row, Module], ...] = (
         "relative",
         "Relative L2",
         _distance(lambda measures: measures.rel_l2),
-        lambda module: number_text(module.rel_l2),
+        lambda module: distance_text(module, module.rel_l2),
         _far(lambda measures: measures.rel_l2),
-        9,
+        11,
         bar=_relative,
         help="The norm of the difference over the norm of the first; for a module, the largest of "
         "its weights. Bars are logarithmic, from 1e-6 to 1.",

@@ -59,6 +59,7 @@ class HeatMapsPage(PairViewer):
         self.save.setProperty("quiet", True)
         self.pictures: list[HeatPicture] = []
         self.bars: list[ColourBar] = []
+        self._heads: list[QBoxLayout] = []
         self.value = PlainLabel(_HINT, wrap=True, selectable=True, font=tabular())
         self.note = PlainLabel(tone="muted", wrap=True)
         self._tensors: tuple[Tensor, Tensor] | None = None
@@ -138,8 +139,12 @@ class HeatMapsPage(PairViewer):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(PlainLabel(name))
-        column.addWidget(bar)
+        head = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        head.setSpacing(4)
+        head.addWidget(PlainLabel(name), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(bar, 1)
+        self._heads.append(head)
+        column.addLayout(head)
         column.addWidget(picture, 1)
         return box
 
@@ -269,6 +274,8 @@ class HeatMapsPage(PairViewer):
             is_wide = self.width() > 0.75 * self.height()
             way = QBoxLayout.Direction
             self._across.setDirection(way.LeftToRight if is_wide else way.TopToBottom)
+            for head in self._heads:  # three below each other have no room for lines of their own
+                head.setDirection(way.TopToBottom if is_wide else way.LeftToRight)
 
 
 def together(a: Scale, b: Scale) -> Scale:

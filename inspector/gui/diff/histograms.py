@@ -20,6 +20,7 @@ from inspector.gui.diff.opening import Sides
 from inspector.gui.diff.overlay import OverlaidHistogram
 from inspector.gui.theme import tabular
 from inspector.gui.viewers.distribution import scale_of
+from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.picture_file import ask_to_save
 from inspector.gui.widgets.value_scale import ValueScale
@@ -89,13 +90,10 @@ class HistogramsPage(PairViewer):
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 10, 16, 10)
         column.setSpacing(8)
-        switches = QHBoxLayout()
-        switches.setSpacing(14)
-        switches.addWidget(self.log_counts)
-        switches.addWidget(self.log_values)
-        switches.addStretch()
-        switches.addWidget(self.legend)
-        column.addLayout(switches)
+        switches = Flow(3)
+        for widget in (self.log_counts, self.log_values, self.legend):
+            switches.flow.addWidget(widget)
+        column.addWidget(switches)
         column.addWidget(self.histogram, 1)
         column.addLayout(self._grid)
         foot = QHBoxLayout()

@@ -43,7 +43,9 @@ class DiffModel(LinesModel):
     def face(self, line: int) -> Face:
         row = self.row(line)
         if row is None:
-            return Face("folder", "container")
+            cell = self.cell(line)
+            odd = isinstance(cell, Module) and bool(cell.nan_born or cell.inf_born)
+            return Face("folder", "container", alarming=odd)
         is_name = row.status == "renamed" and row.pair.b is not None
         aside = _ROLES.get(row.pair.role, "")
         if is_name and row.pair.b is not None:

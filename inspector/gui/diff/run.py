@@ -143,6 +143,8 @@ class ComparisonRun(QObject):
         said = f"{text.exact(self.sure)} of {text.plural(total, 'row')}"
         if self.is_busy:
             return f"Comparing bytes: {said} certain"
+        if self.state == "done" and self.counts["unread"]:
+            return f"{text.exact(self.counts['unread'])} of {text.plural(total, 'row')} not read."
         if self.state == "done":
             return f"All {text.plural(total, 'row')} are certain."
         return f"{said} are certain; the others go by sizes and checksums."

@@ -44,15 +44,26 @@ class Quantity:
     """One thing that a curve can show."""
 
     words: str
+    meaning: str
     read: Callable[[Point], float | None]
     logarithmic: bool = False
 
 
 QUANTITIES = (
-    Quantity("Norm", lambda point: point.norm),
-    Quantity("Change to first", lambda point: point.to_first, logarithmic=True),
-    Quantity("Change to previous", lambda point: point.to_previous, logarithmic=True),
-    Quantity("NaN and Inf", lambda point: float(point.nan + point.inf)),
+    Quantity("Norm", "Norm (L2)", lambda point: point.norm),
+    Quantity(
+        "To first",
+        "Relative change to the first",
+        lambda point: point.to_first,
+        logarithmic=True,
+    ),
+    Quantity(
+        "To previous",
+        "Relative change to the previous",
+        lambda point: point.to_previous,
+        logarithmic=True,
+    ),
+    Quantity("NaN, Inf", "Elements that are not finite", lambda p: float(p.nan + p.inf)),
 )
 _TITLES = ("Key", "Norm", "To first", "NaN, Inf")
 

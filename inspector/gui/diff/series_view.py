@@ -10,6 +10,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
+    QHBoxLayout,
     QHeaderView,
     QSplitter,
     QTableWidget,
@@ -69,6 +70,8 @@ class SeriesView(QWidget):
         self.model = CurveModel(context.theme)
         self.table = Table(context.theme, self.model, "Tensors of the series")
         self.quantity = Segments([row.words for row in QUANTITIES], "What the curve shows")
+        for number, row in enumerate(QUANTITIES):
+            self.quantity.button(number).setToolTip(row.meaning)
         self.curve_title = PlainLabel(wrap=True)
         self.facts = QTableWidget()
         self._make_facts()
@@ -218,7 +221,7 @@ class SeriesView(QWidget):
         values = [None if point is None else quantity.read(point) for point in curve.points]
         self.curve_title.set_plain(text.printable(curve.name, 300))
         self.chart.show_values(
-            quantity.words, self._labels(), values, logarithmic=quantity.logarithmic
+            quantity.meaning, self._labels(), values, logarithmic=quantity.logarithmic
         )
 
     def _dress(self) -> None:
@@ -269,14 +272,18 @@ class SeriesView(QWidget):
         words.setSpacing(3)
         words.addWidget(self.title)
         words.addWidget(self.health)
-        self.table.set_widths({1: 10, 2: 10, 3: 9})
+        self.table.set_widths({1: 8, 2: 8, 3: 8})
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         left = QWidget()
         lines = QVBoxLayout(left)
         lines.setContentsMargins(10, 8, 0, 0)
         lines.setSpacing(6)
-        lines.addWidget(self.search)
+        search = QHBoxLayout()
+        search.setContentsMargins(0, 0, 10, 0)
+        search.addWidget(self.search)
+        lines.addLayout(search)
         lines.addWidget(self.table, 1)
         right = QSplitter(Qt.Orientation.Vertical)
         right.setHandleWidth(1)

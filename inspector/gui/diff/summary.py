@@ -10,7 +10,7 @@ from inspector.core.analysis.comparison import Candidate, Measures, Row, Side
 from inspector.core.model import python_path
 from inspector.gui.context import AppContext
 from inspector.gui.diff.base import PairSubject, PairViewer
-from inspector.gui.diff.columns import cosine_text, number_text, share_text
+from inspector.gui.diff.columns import cosine_text, distance_text, number_text, share_text
 from inspector.gui.diff.statuses import LOOKS, is_alarming, status_words
 from inspector.gui.widgets.fact_tiles import FactTiles, Tile
 from inspector.gui.widgets.facts_grid import FactsGrid
@@ -122,9 +122,10 @@ def sentence_of(row: Row) -> str:
 
 def tiles_of(found: Measures) -> list[Tile]:
     """Return the measures; what is alarming is marked."""
+    beyond = bool(found.nan_born or found.inf_born)
     tiles = [
-        Tile("Relative L2", number_text(found.rel_l2)),
-        Tile("Max |Δ|", number_text(found.max_abs)),
+        Tile("Relative L2", distance_text(found, found.rel_l2), beyond),
+        Tile("Max |Δ|", distance_text(found, found.max_abs), beyond),
         Tile("Mean |Δ|", number_text(found.mean_abs)),
         Tile("Cosine", cosine_text(found.cosine)),
         Tile("Changed", share_text(found.changed_fraction)),

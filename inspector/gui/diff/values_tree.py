@@ -247,6 +247,17 @@ def value_text(node: Node | None, *, short: bool = False) -> str:
     return text.printable(shown, _LONGEST)
 
 
+def differing_words(changes: Sequence[ValueChange]) -> str:
+    """Return how many values differ, or that one side alone has them; empty for none."""
+    if not changes:
+        return ""
+    kinds = {change.change for change in changes}
+    number = text.plural(len(changes), "other value")
+    if kinds <= {"added"} or kinds <= {"removed"}:
+        return f"{number} only in {'A' if 'removed' in kinds else 'B'}"
+    return f"{number} {'differs' if len(changes) == 1 else 'differ'}"
+
+
 def type_text(change: ValueChange) -> str:
     """Return the types of both sides where they differ."""
     if change.a is None or change.b is None or change.a.type == change.b.type:

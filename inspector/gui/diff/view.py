@@ -24,6 +24,7 @@ from inspector.gui.diff.report import ask_to_save_report
 from inspector.gui.diff.run import ComparisonRun, let_go, measure_pair
 from inspector.gui.diff.statuses import EVERYTHING, FILTERS, UNCHANGED, only
 from inspector.gui.diff.summary import SummaryPage
+from inspector.gui.diff.values_tree import differing_words
 from inspector.gui.jobs import undisturbed
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
@@ -205,16 +206,32 @@ class ComparisonView(QWidget):
             self.notice.say("error", f"{self.run.failure()} {self.run.words()}", choice)
         elif self.run.state == "stopped":
             self.notice.say("info", f"Stopped: {self.run.words()}", ("Go on", self.run.start))
+        elif self.run.counts["unread"]:
+            self.notice.say("warning", self._unread_words())
         elif not self._differing():
-            others = len(self.sides.values)
-            more = f" {text.plural(others, 'other value')} differ." if others else ""
+            others = differing_words(self.sides.values)
+            more = f" {others}." if others else ""
             self.notice.say("info", f"All tensors are the same in both.{more}")
+        elif not self._differing(but=("added", "removed")) and not self._alike():
+            self.notice.say(
+                "info",
+                "They have no tensor in common. Is the right part of each compared?",
+                ("Choose…", self.show_whole),
+            )
         self._take_rows()
         self.pane.ask()
 
-    def _differing(self) -> int:
+    def _differing(self, but: tuple[Status, ...] = ()) -> int:
         counts = self.run.counts
-        return sum(counts[status] for status in STATUSES if status not in UNCHANGED)
+        return sum(counts[one] for one in STATUSES if one not in UNCHANGED and one not in but)
+
+    def _alike(self) -> int:
+        return sum(self.run.counts[status] for status in UNCHANGED)
+
+    def _unread_words(self) -> str:
+        number = text.plural(self.run.counts["unread"], "tensor")
+        why = next(row.note for row in self.run.rows if row.status == "unread")
+        return text.printable(f"The values of {number} cannot be had. {why}", 600)
 
     def _filter(self, status: Status) -> None:
         """Show one status only, or everything again."""

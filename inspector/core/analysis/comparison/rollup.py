@@ -31,6 +31,10 @@ class Module:
     changed: int = 0
     rel_l2: float | None = None
     """The largest relative change, but for running statistics."""
+    nan_born: int = 0
+    inf_born: int = 0
+    unsure: int = 0
+    """Tensors of which the bytes have not told yet."""
 
     @property
     def frozen(self) -> bool:
@@ -66,6 +70,7 @@ def _add(module: Module, row: Row) -> None:
     module.tensors += 1
     same = row.status in _ALIKE
     measures = row.measures
+    module.unsure += not row.sure
     if row.pair.role == "statistic":
         module.statistics += 1
         module.statistics_same += same
@@ -79,6 +84,8 @@ def _add(module: Module, row: Row) -> None:
     if measures is not None:
         module.elements += measures.elements
         module.changed += measures.changed
+        module.nan_born += measures.nan_born
+        module.inf_born += measures.inf_born
 
 
 def _in_tree_order(found: dict[str, Module]) -> list[Module]:
