@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
-from PySide6.QtCore import QMetaMethod, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QMetaMethod, QObject, Qt, QTimer, Signal, Slot
 
 from inspector.core.progress import Cancelled
 
@@ -143,6 +143,8 @@ class JobRunner(QObject):
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._running: dict[Job, Future[None]] = {}
         self._busy_since = 0.0
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(_window_rests.set)
 
     def start(
         self,
@@ -162,6 +164,14 @@ class JobRunner(QObject):
             gc.disable()
         self._running[job] = self._pool.submit(job.run, function, *args)
         return job
+
+    def rest_a_turn(self) -> None:
+        """Let the window go first until it has done what it was asked to do later.
+
+        A view that is deleted asks for the interpreter with each of its hundred widgets.
+        """
+        _window_rests.clear()
+        self._turn.start()
 
     @property
     def running(self) -> tuple[Job, ...]:
@@ -189,6 +199,7 @@ class JobRunner(QObject):
         """Cancel every job, wait until the worker threads are idle, and tell the outcomes."""
         for job in self.running:
             job.cancel()
+        _window_rests.set()
         wait(self._running.values())
         self._pool.shutdown()
         for job in self.running:

@@ -199,6 +199,7 @@ class CheckpointTab(QWidget):
             directories = checkpoint.directories
             self.view.stop()
             self.view = None
+            self._context.jobs.rest_a_turn()
             self._context.jobs.start("Letting go", let_go, nodes, directories)
 
     def _show_error(self, error: Exception) -> None:
