@@ -155,9 +155,12 @@ def _warm(engine: WorkerPool, *, progress: Progress = silent) -> None:
     """Start the workers, and clear away what an export left that was killed."""
     engine.warm()
     from inspector.core.export import clear_unfinished
+    from inspector.core.export.excerpts import clear_excerpts
 
     for path in clear_unfinished():
         _log.info("Removed what an interrupted export left: %s", path)
+    for path in clear_excerpts():
+        _log.info("Removed what was dragged out before: %s", path)
 
 
 def make_context(application: QApplication, engine: WorkerPool | None = None) -> AppContext:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
@@ -74,6 +74,19 @@ def candidates(checkpoint: Checkpoint, weights: Weights = "model") -> tuple[Path
     if weights == "ema":
         return tuple(path for path in every if path in averaged)
     return tuple(path for path in every if path not in averaged) or every
+
+
+def home_of(checkpoint: Checkpoint, chosen: Sequence[Path]) -> Path | None:
+    """Return the state_dict that holds all paths, or the closest thing around them."""
+    for place in sorted(checkpoint.recognition.state_dicts, key=len, reverse=True):
+        if all(path[: len(place)] == place and len(path) > len(place) for path in chosen):
+            return place
+    if len(chosen) == 1:
+        return chosen[0]
+    shared = chosen[0][:-1]
+    while any(path[: len(shared)] != shared for path in chosen):
+        shared = shared[:-1]
+    return shared
 
 
 def locate(checkpoint: Checkpoint, at: Path | None, weights: Weights = "model") -> Path:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.export import candidates
-from inspector.core.export.locating import Member, Tree, locate, members_of
+from inspector.core.export.locating import Member, Tree, home_of, locate, members_of
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Grouping, Node, Path, measure
 from inspector.core.progress import Progress, part, silent
@@ -66,7 +66,7 @@ def survey(
     """Lay out the state_dict at a place; `chosen` paths alone are ticked, if there are any."""
     usual = _usual(checkpoint)
     if at is None:
-        at = _home_of(checkpoint, chosen) if chosen else usual
+        at = home_of(checkpoint, chosen) if chosen else usual
     if at is None:  # several could be meant: the first, and the person sees which others there are
         at = next(iter(candidates(checkpoint)), None)
     at = locate(checkpoint, at)
@@ -144,16 +144,3 @@ def _usual(checkpoint: Checkpoint) -> Path | None:
         return locate(checkpoint, None)
     except InspectorError:
         return None
-
-
-def _home_of(checkpoint: Checkpoint, chosen: Sequence[Path]) -> Path | None:
-    """Return the state_dict that holds all paths, or the closest thing around them."""
-    for place in sorted(checkpoint.recognition.state_dicts, key=len, reverse=True):
-        if all(path[: len(place)] == place and len(path) > len(place) for path in chosen):
-            return place
-    if len(chosen) == 1:
-        return chosen[0]
-    shared = chosen[0][:-1]
-    while any(path[: len(shared)] != shared for path in chosen):
-        shared = shared[:-1]
-    return shared

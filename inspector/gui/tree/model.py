@@ -30,6 +30,7 @@ from inspector.gui.widgets.labels import plain_tool_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
 _REMEMBERED = 2_000  # rows that were asked for; a screen has some forty of them
 
 
@@ -50,6 +51,9 @@ class TreeModel(QAbstractTableModel):
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(COLUMNS)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        return _FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPaintEvent,
+    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
@@ -43,6 +44,7 @@ class TreeView(QTableView):
     sort_requested = Signal(int, bool)  # column (-1: stored order), descending
     jump_requested = Signal(object)  # Path that a reference leads to
     menu_requested = Signal(QPoint)  # on the screen
+    drag_requested = Signal()  # of the selected rows, while the mouse is held down
     escaped = Signal()
 
     def __init__(self, theme: Theme, settings: QSettings) -> None:
@@ -53,6 +55,8 @@ class TreeView(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
+        self.setDragEnabled(True)
+        self._is_on_chevron = False
         dress_rows(self, row_height(QFontMetrics(self.font())))
         header = self.horizontalHeader()
         header.setMinimumSectionSize(48)
@@ -198,6 +202,7 @@ class TreeView(QTableView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         number = self._chevron_at(event.position().toPoint())
+        self._is_on_chevron = number >= 0
         if number >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self._toggle(number)
         else:
@@ -232,7 +237,21 @@ class TreeView(QTableView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self.rowAt(event.position().toPoint().y()))
-        super().mouseMoveEvent(event)
+        if not (self._is_on_chevron and event.buttons()):  # Qt would drag what was pressed before
+            super().mouseMoveEvent(event)
+
+    def startDrag(self, _: Qt.DropAction) -> None:
+        self.drag_requested.emit()
+
+    def picture_of_current(self) -> QPixmap:
+        """Return how the key of the current row looks."""
+        cell = self.visualRect(self.currentIndex().siblingAtColumn(0))
+        cell.setLeft(cell.left() + chevron_left(self._depth(), cell.width()))
+        return self.viewport().grab(cell & self.viewport().rect())
+
+    def _depth(self) -> int:
+        row = self.current_row()
+        return row.depth if row else 0
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(-1)

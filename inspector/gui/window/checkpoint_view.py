@@ -73,6 +73,7 @@ class CheckpointView(QWidget):
         self.tree.current_changed.connect(lambda _: self._look())
         self.tree.selection_counted.connect(self._look)
         self.tree.menu_requested.connect(self.menu_requested)
+        self.tree.view.drag_requested.connect(self._drag_out)
         self.panel.jump_requested.connect(self.tree.go_to)
         self.scan.settled.connect(self._mark_findings)
         self.scan_bar.statistics_requested.connect(self.show_statistics)
@@ -228,6 +229,25 @@ class CheckpointView(QWidget):
         self._status = f"{title}: {describe_totals(found.totals)}"
         self.status_changed.emit()
         self.looked.emit()
+
+    def _drag_out(self) -> None:
+        """Let the selected rows be dropped elsewhere, as a file; the status bar says what of it."""
+        # Imported here: the window is on screen without it a tenth of a second earlier.
+        from inspector.gui.export.dragging import Excerpt, drag_out, rows_of, why_not
+
+        view = self.tree.view
+        rows = rows_of(self.opened.checkpoint.source.uri, self.tree.model, view.selected_ranges())
+        reason = why_not(rows, self.tree.model.known)
+        if reason:
+            self._say(reason)
+            return
+        excerpt = Excerpt(self._context, rows)
+        excerpt.told.connect(self._say)
+        drag_out(view, excerpt, view.picture_of_current())
+
+    def _say(self, words: str) -> None:
+        self._status = words
+        self.status_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
