@@ -84,6 +84,8 @@ def clear_excerpts() -> list[Path]:
     """Delete the files of processes that are gone, and all that are older than a day."""
     cleared = []
     for folder in _inside(_all()):
+        if folder.is_symlink():
+            continue
         marks = [path for path in _inside(folder) if path.name.endswith(_LOCK)]
         is_left = all(map(is_abandoned, marks)) if marks else _age(folder) > _YOUNG
         old = [folder] if is_left else [one for one in _inside(folder) if _age(one) > _DAY]
