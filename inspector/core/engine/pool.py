@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 import time
@@ -63,16 +62,9 @@ class WorkerPool:
         ahead = _AHEAD * self.workers
         watched = _watching(pool, progress)
         try:
-            for answer in spread(
-                pool,
-                _answer,
-                _packed(function, tasks),
-                total,
-                ahead,
-                progress=watched,
-                message=message,
-            ):
-                yield pickle.loads(answer)  # noqa: S301 - our own process wrote it
+            yield from spread(
+                pool, function, tasks, total, ahead, progress=watched, message=message
+            )
         except BrokenProcessPool:
             lost_bytes = self._mapping and _has_lost_bytes(pool)
             self._drop(pool)
@@ -125,22 +117,6 @@ class WorkerPool:
                 self._pool = None
         _end(broken)
         broken.shutdown(wait=False, cancel_futures=True)
-
-
-def _packed(function: Callable[[T], R], tasks: Iterable[Task[T]]) -> Iterator[tuple[int, bytes]]:
-    """Yield tasks as bytes.
-
-    The executor would pack and unpack in two threads of its own, which ask nobody: a window would
-    share the interpreter with both of them. Whoever waits for the results can be held up.
-    """
-    for cost, task in tasks:
-        yield cost, pickle.dumps((function, task), pickle.HIGHEST_PROTOCOL)
-
-
-def _answer(packed: bytes) -> bytes:
-    """Do a task in a worker process."""
-    function, task = pickle.loads(packed)  # noqa: S301 - the process that started us wrote it
-    return pickle.dumps(function(task), pickle.HIGHEST_PROTOCOL)
 
 
 def _watching(pool: ProcessPoolExecutor, progress: Progress) -> Progress:
