@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Any, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 
 from inspector.core import text
 from inspector.core.analysis.comparison import (
@@ -22,35 +20,27 @@ from inspector.core.analysis.comparison import (
     Tolerance,
 )
 from inspector.core.engine import Engine
-from inspector.core.errors import InspectorError, SourceError
+from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.opening import Sides
-from inspector.gui.jobs import Job
+from inspector.gui.viewers.stoppable import Report, State, StoppableWork
 
-_log = logging.getLogger(__name__)
 _TURN = 0.008  # seconds that rows are taken in one turn of the event loop
 _AT_ONCE = 50  # rows between two looks at the clock
 _PAUSE = 0.2  # seconds between two words of rows while there are more
 
-State = Literal["idle", "busy", "stopping", "done", "stopped", "failed"]
 
-
-class ComparisonRun(QObject):
+class ComparisonRun(StoppableWork):
     """Compares all pairs in a job; can be stopped, and then goes on with what is not sure yet."""
 
-    started = Signal()
-    progressed = Signal(float, str)
+    name = "comparison"
     rows_came = Signal()
     candidates_came = Signal()
-    settled = Signal()
-    """It is done, stopped or failed; every row that has come can be used."""
 
     def __init__(self, context: AppContext, sides: Sides) -> None:
-        super().__init__()
-        self._context = context
+        super().__init__(context)
         self._sides = sides
-        self._job: Job | None = None
         self._inbox: deque[Row] = deque()
         self.rows: list[Row] = []
         """Of every pair what is known of it now, by number."""
@@ -63,8 +53,6 @@ class ComparisonRun(QObject):
         self.tolerance = EXACT
         self.candidates: Sequence[Candidate] = ()
         """Who may have been renamed."""
-        self.state: State = "idle"
-        self.error: Exception | None = None
         self._told_at = 0.0
         self._more = QTimer(self, singleShot=True, interval=0)
         self._more.timeout.connect(self._drain)
@@ -79,34 +67,15 @@ class ComparisonRun(QObject):
         """True once every pair has a row, sure or not."""
         return len(self.rows) == len(self._sides.matching.pairs)
 
-    @property
-    def file_changed(self) -> bool:
-        """True if the bytes of one are no longer those that its tree was made from."""
-        return isinstance(self.error, SourceError)
-
     def start(self) -> None:
         """Compare what is not sure yet."""
-        if self.state in ("busy", "stopping", "done"):
+        if not self.can_start:
             return
-        self.state, self.error = "busy", None
         pairs = self._sides.matching.pairs
         numbers = range(len(pairs))
         if self.is_complete:
             numbers = [n for n in numbers if not _is_settled(self.rows[n])]  # type: ignore[assignment]
-        job = self._job = self._context.jobs.start(
-            "Comparing", _compare, self._sides, numbers, self._context.engine, self._inbox
-        )
-        job.progressed.connect(self._tell)
-        job.succeeded.connect(self._finish)
-        job.failed.connect(self._fail)
-        job.cancelled.connect(lambda: self._settle("stopped"))
-        self.started.emit()
-
-    def cancel(self) -> None:
-        """Stop; what has been found is kept."""
-        if self._job is not None and self.state == "busy":
-            self.state = "stopping"
-            self._job.cancel()
+        self.run("Comparing", _compare, self._sides, numbers, self._context.engine, self._inbox)
 
     def drop(self) -> None:
         """Stop for good."""
@@ -149,15 +118,9 @@ class ComparisonRun(QObject):
             return f"All {text.plural(total, 'row')} are certain."
         return f"{said} are certain; the others go by sizes and checksums."
 
-    def failure(self) -> str:
-        """Return why it failed, in a sentence."""
-        if isinstance(self.error, InspectorError):
-            return str(self.error)
-        return f"The comparison ended; that is a mistake in the program ({self.error!r})."
-
-    def _tell(self, fraction: float, message: str) -> None:
+    def tell(self, fraction: float, message: str) -> None:
         self._drain()
-        self.progressed.emit(fraction, message)
+        super().tell(fraction, message)
 
     def _drain(self) -> None:
         """Take what the job has found since the last time."""
@@ -195,22 +158,14 @@ class ComparisonRun(QObject):
         status: Status = "noise" if self.tolerance.covers(row.measures) else "changed"
         return row if row.status == status else row._replace(status=status)
 
-    def _finish(self, candidates: Sequence[Candidate]) -> None:
-        self.candidates = [found for found in candidates if not found.certain]
-        self._settle("done")
+    def finish(self, result: Sequence[Candidate]) -> None:
+        self.candidates = [found for found in result if not found.certain]
+        self.settle("done")
         self.candidates_came.emit()
 
-    def _fail(self, error: Exception) -> None:
-        if not isinstance(error, InspectorError):
-            _log.error("The comparison failed", exc_info=error)
-        self.error = error
-        self._settle("failed")
-
-    def _settle(self, state: State) -> None:
-        self._job = None
-        self.state = state
+    def settle(self, state: State) -> None:
         self._drain()
-        self.settled.emit()
+        super().settle(state)
 
 
 def _is_settled(row: Row) -> bool:
@@ -230,29 +185,15 @@ def _compare(
     pairs = sides.matching.pairs
     matching = sides.matching._replace(pairs=tuple(pairs[number] for number in numbers))
     comparison = Comparison(sides.a, sides.b, matching, engine)
-    done = (0.0, "Comparing")
-
-    def report(fraction: float, message: str = "", /) -> None:
-        nonlocal done
-        done = fraction, message
-        progress(fraction, message)
-
+    report = Report(progress)
     for count, row in enumerate(comparison.rows(report)):
         if count % _AT_ONCE == 0:
-            progress(*done)  # thousands of rows can come in between, and the window goes first
+            report.again()
         into = None if row.into is None else numbers[row.into]
         inbox.append(row._replace(number=numbers[row.number], into=into))
     return [
         found._replace(a=numbers[found.a], b=numbers[found.b]) for found in comparison.candidates
     ]
-
-
-def let_go(lists: list[list[Any]], *, progress: Progress = silent) -> None:
-    """Free long lists bit by bit; they must hold their members alone."""
-    for one in lists:
-        while one:
-            del one[-_AT_ONCE:]
-            progress(0.5)
 
 
 def measure_pair(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.comparison import STATUSES, Candidate, Measures, Status, Tolerance
+from inspector.core.progress import Progress, empty, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.banner import DiffBanner
 from inspector.gui.diff.base import PairSubject, PairViewer
@@ -21,7 +23,7 @@ from inspector.gui.diff.pages import PAGES
 from inspector.gui.diff.pane import DiffPane
 from inspector.gui.diff.panel import DiffPanel
 from inspector.gui.diff.report import ask_to_save_report
-from inspector.gui.diff.run import ComparisonRun, let_go, measure_pair
+from inspector.gui.diff.run import ComparisonRun, measure_pair
 from inspector.gui.diff.statuses import EVERYTHING, FILTERS, UNCHANGED, only
 from inspector.gui.diff.summary import SummaryPage
 from inspector.gui.diff.values_tree import differing_words
@@ -140,7 +142,7 @@ class ComparisonView(QWidget):
         self.pane.model.forget()
         self.run.drop()
         del self.sides
-        self._context.jobs.start("Letting go", let_go, large)
+        self._context.jobs.start("Letting go", _let_go, large)
 
     # What goes on inside.
 
@@ -299,6 +301,10 @@ class ComparisonView(QWidget):
         sizes = self.splitter.sizes()
         self._share = sizes[0] / max(1, sum(sizes))
         self._context.settings.setValue(_SHARE, self._share)
+
+
+def _let_go(lists: list[list[Any]], *, progress: Progress = silent) -> None:
+    empty(*lists, progress=progress)
 
 
 def _remembered(value: object) -> float:

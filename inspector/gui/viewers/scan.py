@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
-from typing import Literal
-
-from PySide6.QtCore import QObject, Signal
 
 from inspector.core import text
 from inspector.core.analysis.health import ScanRow, cross_findings, health_scan
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
-from inspector.core.errors import InspectorError, SourceError
 from inspector.core.model import Finding, Path, tensors
 from inspector.core.progress import Progress, empty, part, silent
 from inspector.gui.context import AppContext
-from inspector.gui.jobs import Job
+from inspector.gui.viewers.stoppable import Report, StoppableWork
 
-_log = logging.getLogger(__name__)
 _PULSE = 500  # tensors between two progress calls
 _ROWS = 32  # rows between two
-
-State = Literal["idle", "busy", "stopping", "done", "stopped", "failed"]
 
 
 class ScanRows:
@@ -40,61 +32,30 @@ class ScanRows:
         self.every.append(row)
 
 
-class ValueScan(QObject):
+class ValueScan(StoppableWork):
     """Reads everything once, goes on where it was stopped, and keeps what it found."""
 
-    started = Signal()
-    progressed = Signal(float, str)
-    settled = Signal()
-    """It is done, stopped or failed; whatever was read until then can be used."""
+    name = "scan"
 
     def __init__(self, context: AppContext, checkpoint: Checkpoint) -> None:
-        super().__init__()
-        self._context = context
+        super().__init__(context)
         self._checkpoint = checkpoint
-        self._job: Job | None = None
         self.rows = ScanRows()
         self.across: tuple[Finding, ...] = ()
         """What the rows say together, once all are there."""
         self.found: Sequence[Finding] = ()
         """The findings that are on screen."""
-        self.state: State = "idle"
-        self.error: Exception | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a job is at work."""
-        return self.state in ("busy", "stopping")
 
     @property
     def is_partial(self) -> bool:
         """True if not everything has been read."""
         return self.state != "done"
 
-    @property
-    def file_changed(self) -> bool:
-        """True if the bytes are no longer those that the tree was made from."""
-        return isinstance(self.error, SourceError)
-
     def start(self) -> None:
         """Read what has not been read yet."""
-        if self.is_busy or self.state == "done":
-            return
-        self.state, self.error = "busy", None
-        job = self._job = self._context.jobs.start(
-            "Scanning all values", _scan, self._checkpoint, self._context.engine, self.rows
-        )
-        job.progressed.connect(self.progressed)
-        job.succeeded.connect(self._finish)
-        job.failed.connect(self._fail)
-        job.cancelled.connect(lambda: self._settle("stopped"))
-        self.started.emit()
-
-    def cancel(self) -> None:
-        """Stop; what has been read is kept."""
-        if self._job is not None and self.state == "busy":
-            self.state = "stopping"
-            self._job.cancel()
+        if self.can_start:
+            arguments = self._checkpoint, self._context.engine, self.rows
+            self.run("Scanning all values", _scan, *arguments)
 
     def drop(self) -> None:
         """Stop for good, and free the rows off the GUI thread."""
@@ -129,26 +90,9 @@ class ValueScan(QObject):
             return f"All values have been read: {text.plural(number, 'tensor')}."
         return f"Partial: {tensors_read} were read."
 
-    def failure(self) -> str:
-        """Return why it failed, in a sentence."""
-        if isinstance(self.error, InspectorError):
-            return str(self.error)
-        return f"The scan ended; that is a mistake in the program ({self.error!r})."
-
-    def _finish(self, across: tuple[Finding, ...]) -> None:
-        self.across = across
-        self._settle("done")
-
-    def _fail(self, error: Exception) -> None:
-        self.error = error
-        if not isinstance(error, InspectorError):
-            _log.error("The scan failed", exc_info=error)
-        self._settle("failed")
-
-    def _settle(self, state: State) -> None:
-        self._job = None
-        self.state = state
-        self.settled.emit()
+    def finish(self, result: tuple[Finding, ...]) -> None:
+        self.across = result
+        self.settle("done")
 
 
 def findings_in(rows: Sequence[ScanRow]) -> Iterator[Finding]:
@@ -174,32 +118,13 @@ def _scan(
             items.append((path, tensor))
     rows.total = number
     start = 0.98 * (1 - len(items) / number) if number else 0.0
-    report = _Report(part(progress, start, 0.98))
+    report = Report(part(progress, start, 0.98))
     for count, row in enumerate(health_scan(checkpoint, items, engine, report)):
         rows.add(row)
         if count % _ROWS == 0:
             report.again()
     last = part(progress, 0.98, 1.0)
     return tuple(cross_findings(checkpoint, rows.every, engine, last))
-
-
-class _Report:
-    """A progress that can be told once more: each report is where a job lets the window go first.
-
-    Thousands of small tensors come at once, and the window would wait for all of them.
-    """
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._last = (0.0, "")
-
-    def __call__(self, fraction: float, message: str = "", /) -> None:
-        self._last = (fraction, message)
-        self._progress(fraction, message)
-
-    def again(self) -> None:
-        """Say the same again."""
-        self._progress(*self._last)
 
 
 def _let_go(rows: ScanRows, *, progress: Progress = silent) -> None:
