@@ -19,7 +19,7 @@ from inspector.core.formats.pickling.standins import (
 )
 from inspector.core.model import Attribute, Key, Kind, Node, Path, Tensor
 from inspector.core.model.path import OpaqueKey
-from inspector.core.progress import Progress, all_different, paced, silent
+from inspector.core.progress import Progress, all_different, empty, paced, silent
 
 MAX_DEPTH = 100  # levels; deeper nesting is cut, so that every consumer may use recursion
 MAX_NODES = 500_000  # values besides tensors; a stream may refer to the same ones again and again
@@ -109,7 +109,9 @@ class TreeBuilder:
             attributes = list(_attributes(value.states))
             if attributes:
                 children += self._children(_named(attributes), path)
-            return Node(key, "mapping", value.type, None, tuple(children))
+            node = Node(key, "mapping", value.type, None, tuple(children))
+            empty(children, progress=self._progress)
+            return node
         if isinstance(value, PickledSequence):
             return self._sequence(value.items, key, path, value.type)
         if isinstance(value, DressedTensor):
@@ -173,6 +175,7 @@ class TreeBuilder:
             marks.append(raw if type(raw) is str else _mark(raw, key))
         if self.duplicate is None and not all_different(marks, self._progress):
             self.duplicate = (*path, nodes[_first_repeat(marks)].key)
+        empty(marks, progress=self._progress)
         return nodes
 
     def _instance(self, value: Instance, key: Key, path: Path) -> Node:
