@@ -15,6 +15,7 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from inspector import __version__
+from inspector.core.analysis import TASK_MODULES
 from inspector.core.analysis.comparison import CompareRequest, SeriesRequest
 from inspector.core.analysis.comparison.request import packed, unpacked
 from inspector.core.engine import WorkerPool
@@ -178,7 +179,8 @@ def make_context(application: QApplication, engine: WorkerPool | None = None) ->
     )
     preferences = Preferences(Settings(settings_path()))
     theme = Theme(application, chosen_theme(preferences))
-    context = AppContext(JobRunner(), theme, settings, preferences, engine or WorkerPool())
+    engine = engine or WorkerPool(modules=TASK_MODULES)
+    context = AppContext(JobRunner(), theme, settings, preferences, engine)
     follow_choice(context)
     return context
 

@@ -26,11 +26,12 @@ ROOT = Path(__file__).parents[2]
 OURS = """
 import sys, time
 from inspector.core.analysis.comparison import compare, match
+from inspector.core.analysis import TASK_MODULES
 from inspector.core.engine import WorkerPool
 from inspector.core.formats import open_checkpoint
 
 def main():
-    pool = WorkerPool()
+    pool = WorkerPool(modules=TASK_MODULES)
     list(pool.run(len, [(1, "a")] * 8, 8))
     begin = time.perf_counter()
     with open_checkpoint(sys.argv[1]) as a, open_checkpoint(sys.argv[2]) as b:

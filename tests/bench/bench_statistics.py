@@ -24,12 +24,13 @@ ROOT = Path(__file__).parents[2]
 OURS = """
 import sys, time
 from inspector.core.analysis.statistics import scan
+from inspector.core.analysis import TASK_MODULES
 from inspector.core.engine import WorkerPool
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import tensors
 
 def main():
-    pool = WorkerPool()
+    pool = WorkerPool(modules=TASK_MODULES)
     list(pool.run(len, [(1, "a")] * 8, 8))
     with open_checkpoint(sys.argv[1]) as checkpoint:
         begin = time.perf_counter()

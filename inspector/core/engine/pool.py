@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import wait
 from typing import TypeVar
 
@@ -36,8 +37,10 @@ _ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", 
 class WorkerPool:
     """Processes that are started when first needed, and again after one of them has died."""
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, modules: tuple[str, ...] = ()) -> None:
+        """Have each process import `modules` when it starts, so that no task has to wait for it."""
         self.workers = workers or worker_count()
+        self._modules = modules
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._closed = False
@@ -105,7 +108,7 @@ class WorkerPool:
                     self.workers,
                     multiprocessing.get_context("spawn"),
                     initializer=_prepare,
-                    initargs=(self._mapping,),
+                    initargs=(self._mapping, self._modules),
                 )
                 for name in _ONE_THREAD:
                     os.environ.setdefault(name, "1")
@@ -170,10 +173,10 @@ def worker_count() -> int:
     return max(1, min(cores, _MOST_WORKERS))
 
 
-def _prepare(mapping: bool) -> None:
+def _prepare(mapping: bool, modules: tuple[str, ...]) -> None:
     """Worker process: import what the tasks need, and end when the program has ended."""
-    import numpy  # noqa: F401
-
+    for name in ("numpy", *modules):
+        import_module(name)
     if mapping:
         allow_mapping()
         _leave_no_core()

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from inspector.core.analysis import TASK_MODULES
 from inspector.core.engine import WorkerPool, worker_count
 from inspector.core.errors import WorkerDied
 
@@ -39,6 +40,15 @@ def test_workers_know_nothing_of_the_window(engine: WorkerPool) -> None:
     (names,) = engine.run(modules, [(1, None)], 1)
     assert "numpy" in names
     assert not [name for name in names if name.startswith(("PySide6", "torch", "pyqtgraph"))]
+
+
+def test_workers_know_the_tasks_before_they_are_asked() -> None:
+    pool = WorkerPool(1, TASK_MODULES)
+    try:
+        (names,) = pool.run(modules, [(1, None)], 1)
+        assert set(TASK_MODULES) <= set(names)
+    finally:
+        pool.close()
 
 
 def test_a_dead_worker_is_reported_and_the_next_request_works() -> None:
