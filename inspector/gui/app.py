@@ -114,8 +114,9 @@ def hear_signals(application: Application) -> None:
 def be_responsive() -> None:
     """Tell Python that a window must not wait for what goes on beside it."""
     # A thread that reads must hand over quickly: each time that the window asks Python something it
-    # would otherwise wait for 5 ms.
-    sys.setswitchinterval(0.000_2)
+    # would otherwise wait for 5 ms. A paint asks a thousand times: beside threads of the executor,
+    # which nobody can hold, it took 0.1 s with a fifth of a millisecond, with this half as long.
+    sys.setswitchinterval(0.000_05)
     # The tree of a million tensors is made of tuples that no cycle holds; looking for cycles in it
     # would stop the window for a second, and even in what is new of it for longer than one notices.
     gc.freeze()
