@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core.analysis.difference_pictures import check_alike, difference_picture_of
@@ -18,18 +18,17 @@ from inspector.core.progress import Progress, part, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.base import PairSubject, PairViewer, values_of
 from inspector.gui.diff.opening import Sides
-from inspector.gui.jobs import Job
 from inspector.gui.theme import tabular
 from inspector.gui.viewers.heat_words import cells_text, closer_text, value_text
 from inspector.gui.viewers.plane_controls import PlaneControls
 from inspector.gui.widgets.heat_drawing import Spot
 from inspector.gui.widgets.heat_lens import Lens
-from inspector.gui.widgets.heat_picture import HeatPicture
+from inspector.gui.widgets.heat_picture import HeatPicture, overview_cells
 from inspector.gui.widgets.heat_scale import ColourBar, Scale, Showing, scale_of
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.picture_file import ask_to_save
 
-_FEWEST, _MOST = 64, 1000  # cells of an overview along each side
+_MOST = 1000  # cells of an overview along each side
 _NAMES = ("A", "B", "Δ = B − A")
 _HINT = "Point at a cell to read it in all three; the wheel or + and − zoom, 0 shows all."
 _SHOWING: Showing = "extreme"
@@ -65,7 +64,6 @@ class HeatMapsPage(PairViewer):
         self._tensors: tuple[Tensor, Tensor] | None = None
         self._remark = ""
         self._overview: Three | None = None
-        self._closer: Job | None = None
         self._shown_of: tuple[object, ...] = ()
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
@@ -151,19 +149,14 @@ class HeatMapsPage(PairViewer):
     # Reading.
 
     def _read(self) -> None:
-        self._stop_closer()
         if self.pair is None or self._tensors is None:
             return
-        ratio = self.devicePixelRatio()
-        most = tuple(
-            min(max(int(size * ratio), _FEWEST), _MOST) for size in (self.height(), self.width())
-        )
         self.compute(
             "Reading values",
             _three,
             self.pair.sides,
             self._planes(),
-            most,
+            overview_cells(self, _MOST),
             self.context.engine,
             None,
             show=self._show,
@@ -183,39 +176,24 @@ class HeatMapsPage(PairViewer):
         self.note.set_plain(f"{cells_text(found.apart)} {self._remark}".strip())
 
     def _read_closer(self, area: Area, most: tuple[int, int]) -> None:
-        self._stop_closer()
         if self.pair is None or self._overview is None or self.state != "shown":
             return
         planes = self._overview.a.plane, self._overview.b.plane
-        job = self._closer = self.context.jobs.start(
-            "Reading values", _three, self.pair.sides, planes, most, self.context.engine, area
+        self.compute_more(
+            "Reading values",
+            _three,
+            self.pair.sides,
+            planes,
+            most,
+            self.context.engine,
+            area,
+            show=self._show_closer,
         )
-        job.succeeded.connect(lambda found: self._show_closer(job, found))
-        job.failed.connect(lambda error: self._fail_closer(job, error))
 
-    def _show_closer(self, job: Job, found: Three) -> None:
-        if job is not self._closer:
-            return
-        self._closer = None
+    def _show_closer(self, found: Three) -> None:
         for picture, one in zip(self.pictures, found, strict=True):
             picture.show_detail(one)
         self.note.set_plain(f"{closer_text(found.apart)} {self._remark}".strip())
-
-    def _fail_closer(self, job: Job, error: Exception) -> None:
-        if job is self._closer:
-            self._closer = None
-            self._job = job
-            self._fail(job, error)
-
-    def _stop_closer(self) -> None:
-        if self._closer is not None:
-            self._closer.cancel()
-            self._closer = None
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        if not event.spontaneous():
-            self._stop_closer()
-        super().hideEvent(event)
 
     # What is on screen.
 

@@ -35,16 +35,18 @@ class ComputedViewer(Viewer):
     settled = Signal()
     """The state is one that stays: `shown`, `empty`, `failed` or `cancelled`."""
 
-    _made = Signal(object)  # the Job whose result waits for the new body
-
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.state: State = "idle"
         self.subject: Subject | None = None
         self._job: Job | None = None
+        self._more: Job | None = None
         self._body: QWidget | None = None
         self._fill: Callable[[], None] | None = None
-        self._made.connect(self._put, Qt.ConnectionType.QueuedConnection)
+        self._filling: Job | None = None
+        # A queued call would come before anything is painted: it is no turn of its own.
+        self._next_turn = QTimer(self, singleShot=True, interval=0)
+        self._next_turn.timeout.connect(lambda: self._put(self._filling))
         self.waiting = WaitingPage()
         self.waiting.cancel_requested.connect(self.cancel)
         self.waiting.retry_requested.connect(self._again)
@@ -87,6 +89,21 @@ class ComputedViewer(Viewer):
         job.succeeded.connect(lambda result: self._take(job, result, show))
         job.failed.connect(lambda error: self._fail(job, error))
 
+    def compute_more(
+        self, title: str, function: Callable[..., Any], *args: Any, show: Callable[[Any], None]
+    ) -> None:
+        """Do the same while the picture stays; if it fails, the error takes its place."""
+        self.stop_more()
+        job = self._more = self.context.jobs.start(title, function, *args)
+        job.succeeded.connect(lambda result: self._take_more(job, result, show))
+        job.failed.connect(lambda error: self._fail_more(job, error))
+
+    def stop_more(self) -> None:
+        """Give up what was to come to the picture."""
+        if self._more is not None:
+            self._more.cancel()
+            self._more = None
+
     def show_empty(self, sentence: str) -> None:
         """Say why there is nothing to be shown."""
         self._stop()
@@ -94,12 +111,15 @@ class ComputedViewer(Viewer):
 
     def cancel(self) -> None:
         """Stop the work, and offer to begin again."""
+        self.stop_more()
         if self.state == "busy":
             self._stop()
             self._settle("cancelled", "Stopped before it was done.", "Begin again")
 
     def hideEvent(self, event: QHideEvent) -> None:
         # Nobody looks any more; `show_subject` comes again with the tab.
+        if not event.spontaneous():
+            self.stop_more()
         if self.state == "busy" and not event.spontaneous():
             self._stop()
             self.state = "idle"
@@ -111,6 +131,7 @@ class ComputedViewer(Viewer):
 
     def _stop(self) -> None:
         self._patience.stop()
+        self.stop_more()
         if self._job is not None:
             self._job.cancel()
             self._job = None
@@ -129,11 +150,13 @@ class ComputedViewer(Viewer):
         self._body = self.make_body()
         self._pages.addWidget(self._body)
         # Making widgets and filling them are a turn each: together they would hold the window.
-        self._made.emit(job)
+        self._filling = job
+        self._next_turn.start()
 
-    def _put(self, job: Job) -> None:
+    def _put(self, job: Job | None) -> None:
         """Show the result in the body, which is there now."""
-        if job is not self._job or self._body is None or self._fill is None:
+        self._filling = None
+        if job is None or job is not self._job or self._body is None or self._fill is None:
             return
         fill, self._fill, self._job = self._fill, None, None
         self._patience.stop()
@@ -153,6 +176,16 @@ class ComputedViewer(Viewer):
         _log.error("%s failed", job.title, exc_info=error)
         sentence = f"This could not be worked out; that is a mistake in the program ({error!r})."
         self._settle("failed", sentence, "Try again", error=True)
+
+    def _take_more(self, job: Job, result: Any, show: Callable[[Any], None]) -> None:
+        if job is self._more:
+            self._more = None
+            show(result)
+
+    def _fail_more(self, job: Job, error: Exception) -> None:
+        if job is self._more:
+            self._more, self._job = None, job
+            self._fail(job, error)
 
     def _settle(self, state: State, sentence: str, again: str = "", *, error: bool = False) -> None:
         self._patience.stop()

@@ -6,7 +6,6 @@ import re
 from typing import get_args
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -16,7 +15,6 @@ from inspector.core.analysis.statistics import measured
 from inspector.core.errors import FormatError
 from inspector.core.model import Tensor
 from inspector.gui.context import AppContext
-from inspector.gui.jobs import Job
 from inspector.gui.theme import tabular
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject
 from inspector.gui.viewers.computed import ComputedViewer
@@ -25,7 +23,7 @@ from inspector.gui.viewers.kinds import title_of
 from inspector.gui.viewers.plane_controls import PlaneControls
 from inspector.gui.widgets.choice_box import choice_box, labelled
 from inspector.gui.widgets.heat_lens import Lens
-from inspector.gui.widgets.heat_picture import HeatPicture
+from inspector.gui.widgets.heat_picture import HeatPicture, overview_cells
 from inspector.gui.widgets.heat_scale import ColourBar, Limits, Showing, scale_of
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.picture_file import ask_to_save
@@ -35,7 +33,7 @@ _SHOWINGS = dict(
 )
 _LIMITS = dict(zip(get_args(Limits), ("all values", "1–99 % of cells"), strict=True))
 _HINT = "Point at a cell to read it; the wheel or + and − zoom, 0 shows all."
-_FEWEST, _MOST = 64, 1500  # cells of the overview along each side
+_MOST = 1500  # cells of the overview along each side
 _TITLE = "Reading values"
 _UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
 
@@ -60,7 +58,6 @@ class HeatMapViewer(ComputedViewer):
         self._remark = ""
         self._grid: Grid | None = None
         self._overview: Picture | None = None
-        self._closer: Job | None = None
         self._shown_of: Subject | None = None
         self._show_box = labelled("S&how", self.showing)
         for widget in (self._show_box, labelled("Co&lours", self.limits)):
@@ -131,37 +128,22 @@ class HeatMapViewer(ComputedViewer):
         column.addLayout(foot)
         return body
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        if not event.spontaneous():
-            self._stop_closer()
-        super().hideEvent(event)
-
-    def cancel(self) -> None:
-        self._stop_closer()
-        super().cancel()
-
     def _say_nothing_to_show(self, sentence: str) -> None:
-        self._stop_closer()
         self._shown_of = None
         self.controls.hide()
         self.show_empty(sentence)
 
     def _read(self) -> None:
         """Read the overview of what the controls say."""
-        self._stop_closer()
         if self.subject is None:
             return
         self._grid = self.controls.grid()
-        ratio = self.devicePixelRatio()
-        most = tuple(
-            min(max(int(size * ratio), _FEWEST), _MOST) for size in (self.height(), self.width())
-        )
         self.compute(
             _TITLE,
             picture_of,
             self.subject.checkpoint,
             self.controls.plane(),
-            most,
+            overview_cells(self, _MOST),
             self.context.engine,
             None,
             show=self._show,
@@ -202,10 +184,9 @@ class HeatMapViewer(ComputedViewer):
 
     def _read_closer(self, area: Area, most: tuple[int, int]) -> None:
         """Read a part of the plane in smaller cells, while the overview stays."""
-        self._stop_closer()
         if self.subject is None or self._overview is None or self.state != "shown":
             return
-        job = self._closer = self.context.jobs.start(
+        self.compute_more(
             _TITLE,
             picture_of,
             self.subject.checkpoint,
@@ -213,26 +194,13 @@ class HeatMapViewer(ComputedViewer):
             most,
             self.context.engine,
             area,
+            show=self._show_closer,
         )
-        job.succeeded.connect(lambda found: self._show_closer(job, found))
-        job.failed.connect(lambda error: self._fail_closer(job, error))
 
-    def _show_closer(self, job: Job, found: Picture) -> None:
-        if job is self._closer and self.picture is not None:
-            self._closer = None
-            self.picture.show_detail(found)
-            self._say_cells(found)
-
-    def _fail_closer(self, job: Job, error: Exception) -> None:
-        if job is self._closer:
-            self._closer = None
-            self._job = job
-            self._fail(job, error)
-
-    def _stop_closer(self) -> None:
-        if self._closer is not None:
-            self._closer.cancel()
-            self._closer = None
+    def _show_closer(self, found: Picture) -> None:
+        assert self.picture is not None
+        self.picture.show_detail(found)
+        self._say_cells(found)
 
     def _save(self) -> None:
         if self.picture is not None and self.subject is not None and self.state == "shown":

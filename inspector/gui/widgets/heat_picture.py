@@ -31,6 +31,7 @@ _WHEEL = 1.0015  # of the zoom, by an eighth of a degree of the wheel
 _WORTH = 1.3  # pixels of a cell from which smaller ones would show more
 _MARGIN = 0.25  # of what is seen, read along on each side
 _MOST_CELLS = 2048
+_FEWEST = 64  # of an overview along a side
 _FAR = 10  # cells that an arrow with Shift goes
 
 
@@ -288,6 +289,15 @@ class HeatPicture(QWidget):
         )
         if -(-area.rows // most[0]) < best.tall or -(-area.columns // most[1]) < best.wide:
             self.wanted.emit(area, most)
+
+
+def overview_cells(widget: QWidget, most: int) -> tuple[int, int]:
+    """Return how many rows and columns of an overview a widget has room for, at most so many."""
+    ratio = widget.devicePixelRatio()
+    rows, columns = (
+        min(max(int(size * ratio), _FEWEST), most) for size in (widget.height(), widget.width())
+    )
+    return rows, columns
 
 
 def _covers(area: Area, top: int, left: int, bottom: int, right: int) -> bool:
