@@ -92,10 +92,9 @@ class MainWindow(QMainWindow):
         self.welcome.session_requested.connect(self.open_session)
         self.address_bar.entered.connect(self._open_typed)
         self.address_bar.left.connect(self._focus_tab)
-        # In a turn of its own: with the new style sheet of everything, it would be felt.
         self._dressing = QTimer(self, singleShot=True, interval=0)
         self._dressing.timeout.connect(self._dress)
-        context.theme.changed.connect(self._dressing.start)
+        context.theme.changed.connect(self._dress_soon)
         context.preferences.changed.connect(self._follow)
         self._restore()
         self._refresh()
@@ -367,8 +366,14 @@ class MainWindow(QMainWindow):
                 menu.addAction(self._actions[row.id])
         menu.popup(place)
 
+    def _dress_soon(self) -> None:
+        """Dress and paint in a turn of their own: with the new style sheet, they would be felt."""
+        self.setUpdatesEnabled(False)
+        self._dressing.start()
+
     def _dress(self) -> None:
         dress_actions(self._actions, self.context.theme.icon)
+        self.setUpdatesEnabled(True)
 
     # Drag and drop.
 
