@@ -257,7 +257,7 @@ def test_other_values_are_a_tree_of_what_differs(
     assert shown == [
         ["0 epoch", "changed", "10", "20", "+10"],
         ["0 config", "3 of 5 differ", "", "", ""],
-        ["1 depth", "other type", "2", "2", ""],
+        ["1 depth", "other type", "'2'", "2", ""],
         ["1 old", "removed", "10", "–", ""],
         ["1 new", "added", "–", "20", ""],
         ["1 lr", "changed", "0.1", "0.05", "−0.05"],

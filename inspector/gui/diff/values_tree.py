@@ -247,6 +247,13 @@ def value_text(node: Node | None, *, short: bool = False) -> str:
     return text.printable(shown, _LONGEST)
 
 
+def _side_text(change: ValueChange, node: Node | None) -> str:
+    """Return one side in a few characters; the text '6' is told from the number 6."""
+    if change.change == "type" and node is not None and isinstance(node.value, str):
+        return text.printable(repr(node.value), _LONGEST)
+    return value_text(node, short=True)
+
+
 def differing_words(changes: Sequence[ValueChange]) -> str:
     """Return how many values differ, or that one side alone has them; empty for none."""
     if not changes:
@@ -326,7 +333,7 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
     Column(
         "a",
         "A",
-        lambda change: value_text(change.a, short=True),
+        lambda change: _side_text(change, change.a),
         _nothing,
         lambda change: _value_order(change.a),
         11,
@@ -338,7 +345,7 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
     Column(
         "b",
         "B",
-        lambda change: value_text(change.b, short=True),
+        lambda change: _side_text(change, change.b),
         _nothing,
         lambda change: _value_order(change.b),
         11,
