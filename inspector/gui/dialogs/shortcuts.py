@@ -28,6 +28,7 @@ IN_THE_TREE = (
     ("First or last row", "Home, End"),
     ("Select several rows", "Shift+Up, Shift+Down"),
     ("Give up search and filters", "Esc"),
+    ("Write the selected rows as a file", "drag them out of the window"),
 )
 
 

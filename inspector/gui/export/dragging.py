@@ -158,8 +158,11 @@ def drag_out(source: QWidget, excerpt: Excerpt, picture: QPixmap) -> None:
     drag.setPixmap(picture)
     # Others may ask after the drop; as long as Qt keeps the drag for them, there is an answer.
     drag.destroyed.connect(partial(_let_go, data, excerpt))
+    # To move it is as good: nobody else needs it. On one disk some file managers would rather.
     with _hearing(_Deaf()):
-        dropped = drag.exec(Qt.DropAction.CopyAction)
+        dropped = drag.exec(
+            Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.CopyAction
+        )
     if dropped == Qt.DropAction.IgnoreAction:
         excerpt.cancel()
 
