@@ -130,7 +130,7 @@ class ComparisonRun(StoppableWork):
                 self._put(self._judged(self._inbox.popleft()))
         if self._inbox:
             self._more.start()
-        if not self._inbox or began > self._told_at + _PAUSE:
+        if self.fresh and (not self._inbox or began > self._told_at + _PAUSE):
             self._told_at = began
             self._tell_rows()
 
