@@ -24,7 +24,6 @@ from inspector.core.progress import Progress, part, silent
 from inspector.core.text import plural, printable
 
 _OVERHEAD = 1024  # bytes that describe a tensor, at most
-_WITH_CRC = ("torch-zip", "numpy")
 _MANY = 5  # names that are listed
 _WRITING = 0.7  # of the time; reading the new file again is faster
 
@@ -111,12 +110,7 @@ def _write(
     progress: Progress,
 ) -> Sums:
     """Write and verify one file; return what its content adds up to."""
-    tally = Tally(
-        new.file.fileno(),
-        len(file.contents),
-        needs_crc=writer.name in _WITH_CRC or _states_checksums(checkpoint, file),
-        stamp=plan.recipe.stamp,
-    )
+    tally = Tally(new.file.fileno(), len(file.contents), stamp=plan.recipe.stamp)
     stream = Stream(checkpoint, file.contents, new, tally, part(progress, 0.0, _WRITING))
     try:
         finish = writer.write(Document(file, plan.metadata), stream)
@@ -131,12 +125,6 @@ def _write(
         tally.close()
     verify(str(new.path), file, writer.name, tally.parts, part(progress, _WRITING, 1.0))
     return sums
-
-
-def _states_checksums(checkpoint: Checkpoint, file: PlannedFile) -> bool:
-    """Return whether there is something to hold the bytes against."""
-    views = [content.view.storage for content in file.contents[:1]]
-    return any(view is not None and checkpoint.checksum(view) is not None for view in views)
 
 
 def _write_index(plan: Plan, targets: Targets, made: Part) -> None:

@@ -1,6 +1,7 @@
-"""What goes into a new file: where each run of bytes comes from, and checksums taken on its way.
+"""What goes into a new file, in numbers: checksums of all bytes, taken before they are written.
 
-The file is held against this when it is on the disk.
+The file is held against them when it is on the disk; the checksums that it states itself, and
+those that the source states, are put together from the same ones.
 """
 
 from __future__ import annotations
@@ -32,9 +33,6 @@ class Written(NamedTuple):
     number: int
     nbytes: int
     crc: int
-    """0 if nobody needs it."""
-    origin: tuple[int, int] | None = None
-    """The open file that it was copied from as it is, and where in it; None for what was made."""
 
 
 class Tally:
@@ -43,9 +41,8 @@ class Tally:
     A byte is in the processor only once that way.
     """
 
-    def __init__(self, descriptor: int, contents: int, *, needs_crc: bool, stamp: bool) -> None:
+    def __init__(self, descriptor: int, contents: int, *, stamp: bool) -> None:
         self._descriptor = descriptor
-        self._needs_crc = needs_crc
         self._crcs = [0] * contents
         self._hash: Any = hashlib.sha256() if stamp else None
         # A hash goes from the first byte to the last, a checksum is put together from parts.
@@ -91,13 +88,12 @@ class Tally:
 
         def see(data: memoryview) -> None:
             nonlocal crc
-            if self._needs_crc:
-                crc = crc32(data, crc)
+            crc = crc32(data, crc)
             if self._hash is not None:
                 self._hash.update(data)
 
         carry(origin, start, self._descriptor, position, length, see)
-        return [Written(number, length, crc, (origin, start))]
+        return [Written(number, length, crc)]
 
     def _count(self, blocks: list[Bytes]) -> list[Written]:
         if self._hash is not None:

@@ -15,7 +15,7 @@ from inspector.core.sources import LocalSource, Source, innermost, read_into
 
 WORTH = 1 << 20
 """Bytes from which on a thread copies for itself."""
-_BUFFER = 1 << 18  # a second-level cache has room for two
+_BUFFER = 1 << 18  # a second-level cache has room for it
 
 
 def file_range(checkpoint: Checkpoint, view: Tensor, dtype: DType) -> tuple[int, int] | None:
@@ -28,15 +28,14 @@ def file_range(checkpoint: Checkpoint, view: Tensor, dtype: DType) -> tuple[int,
     return source.descriptor, start + view.offset * view.dtype.bits // 8
 
 
-class _Buffers(threading.local):
-    """Two buffers for each thread, used again and again: new ones cost more than the reading."""
+class _Buffer(threading.local):
+    """One buffer for each thread, used again and again: a new one costs more than the reading."""
 
     def __init__(self) -> None:
-        self.one = bytearray(_BUFFER)
-        self.other = bytearray(_BUFFER)
+        self.bytes = bytearray(_BUFFER)
 
 
-_BUFFERS = _Buffers()
+_OWN = _Buffer()
 
 
 def carry(
@@ -53,7 +52,7 @@ def carry(
     """
     for first in range(0, length, _BUFFER):
         size = min(_BUFFER, length - first)
-        data = memoryview(_BUFFERS.one)[:size]
+        data = memoryview(_OWN.bytes)[:size]
         _fill(origin, data, start + first)
         see(data)
         written = 0
@@ -61,37 +60,14 @@ def carry(
             written += os.pwrite(target, data[written:], position + first + written)
 
 
-def is_same(source: Source, position: int, origin: int, start: int, length: int) -> bool:
-    """Return whether both have the same bytes, as they are read now; raises SourceError."""
-    if isinstance(source, LocalSource):
-        # A disk with an arm reads one file for a while, then the other, not both in turns.
-        _announce(source.descriptor, position, length)
-        _announce(origin, start, length)
-    for first in range(0, length, _BUFFER):
-        size = min(_BUFFER, length - first)
-        one, other = memoryview(_BUFFERS.one)[:size], memoryview(_BUFFERS.other)[:size]
-        _fill(origin, one, start + first)
-        read_into(source, position + first, other, "a tensor")
-        # Whole buffers compare as memory does, views of them byte by byte.
-        same = _BUFFERS.one == _BUFFERS.other if size == _BUFFER else bytes(one) == bytes(other)
-        if not same:
-            return False
-    return True
-
-
 def crc_of(source: Source, start: int, length: int) -> int:
     """Return the CRC-32 of bytes as they are read now; raises SourceError."""
     crc = 0
     for first in range(0, length, _BUFFER):
-        data = memoryview(_BUFFERS.one)[: min(_BUFFER, length - first)]
+        data = memoryview(_OWN.bytes)[: min(_BUFFER, length - first)]
         read_into(source, start + first, data, "a tensor")
         crc = crc32(data, crc)
     return crc
-
-
-def _announce(file: int, start: int, length: int) -> None:
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(file, start, length, os.POSIX_FADV_WILLNEED)
 
 
 def _fill(file: int, buffer: memoryview, position: int) -> None:

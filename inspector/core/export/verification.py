@@ -10,7 +10,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.export.plan import PlannedFile
 from inspector.core.export.segments import side_by_side
 from inspector.core.export.tally import Written
-from inspector.core.export.transfer import crc_of, is_same
+from inspector.core.export.transfer import crc_of
 from inspector.core.export.writers import UNKNOWN_HASH
 from inspector.core.formats import open_checkpoint
 from inspector.core.formats.numpy_files import header_of
@@ -112,19 +112,13 @@ def _batches(runs: Iterable[_Run]) -> Iterator[list[_Run]]:
 
 
 def _check(runs: list[_Run]) -> int:
-    for run in runs:
-        if not _is_there(*run):
+    for source, start, part in runs:
+        if crc_of(source, start, part.nbytes) != part.crc:
             raise NotAsPlanned(
-                f"The new file does not hold what was written to it, near byte {run.start}.",
+                f"The new file does not hold what was written to it, near byte {start}.",
                 "The disk, or the memory of this machine, may be damaged; try another disk.",
             )
     return sum(run.part.nbytes for run in runs)
-
-
-def _is_there(source: Source, start: int, part: Written) -> bool:
-    if part.origin is not None:
-        return is_same(source, start, *part.origin, part.nbytes)
-    return crc_of(source, start, part.nbytes) == part.crc
 
 
 def _compare_tensors(written: Node, planned: Node) -> None:
