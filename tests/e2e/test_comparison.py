@@ -345,6 +345,19 @@ def test_nan_is_told_above_where_it_came_in(compared: Any) -> None:
     assert model.text(shown["1"], relative) == model.text(shown["1.weight"], relative) == "NaN"
 
 
+def test_charts_say_what_nan_keeps_them_from_drawing(compared: Any, qtbot: QtBot) -> None:
+    view = compared("parallel.pt", "swapped.pt")
+    depth = shown(view, DepthPage, "1.weight", qtbot)
+    odd = next(spot for spot in depth.spots if spot.number == number_of(view, "1.weight"))
+    assert odd.is_odd
+    assert not odd.is_same
+    assert odd.change == max(spot.change for spot in depth.spots)
+    assert "1 tensor moved, 1 to or from NaN or infinity: at the top" in depth.note.plain()
+    scatter = shown(view, ScatterPage, "1.weight", qtbot)
+    words = "All 7 pairs that are finite. 1 pair with NaN or Inf cannot be drawn."
+    assert scatter.note.plain() == words
+
+
 def test_a_damaged_side_says_so(open_window: Any, qtbot: QtBot, run: Path, tmp_path: Path) -> None:
     whole = (run / "many1.pt").read_bytes()
     (tmp_path / "cut.pt").write_bytes(whole[: len(whole) // 2])

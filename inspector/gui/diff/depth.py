@@ -10,11 +10,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.analysis.comparison import Role, Row
+from inspector.core.analysis.comparison import Measures, Role, Row
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.base import PairSubject, PairViewer
-from inspector.gui.diff.columns import number_text
+from inspector.gui.diff.columns import distance_text, number_text
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.picture_file import ask_to_save
 from inspector.gui.widgets.plot import Plot
@@ -38,6 +38,8 @@ class Spot(NamedTuple):
     """The logarithm of the relative change; where nothing changed, the bottom of the chart."""
     is_same: bool
     role: Role
+    is_odd: bool = False
+    """True if elements became NaN or infinite, or ceased to be: the top of the chart."""
 
 
 class DepthPage(PairViewer):
@@ -126,12 +128,7 @@ class DepthPage(PairViewer):
             on = self.switches[role].isChecked()
             shown = [spot for spot in self.spots if spot.role == role] if on else []
             item.setData([spot.place for spot in shown], [spot.change for spot in shown])
-        same = sum(spot.is_same for spot in self.spots)
-        moved = len(self.spots) - same
-        words = f"{text.plural(moved, 'tensor')} moved"
-        if same:
-            words += f", {text.exact(same)} did not: they stand at the bottom"
-        self.note.set_plain(f"{words}. Click a point to go to its row.")
+        self.note.set_plain(f"{words_of(self.spots)} Click a point to go to its row.")
         self.plot.describe(self.note.plain())
         self._mark()
 
@@ -161,8 +158,8 @@ class DepthPage(PairViewer):
             self.plot.say("")
             return
         row = self.pair.run.rows[spot.number]
-        change = row.measures.rel_l2 if row.measures else None
-        self.plot.say(f"{text.printable(row.pair.name, 200)}   {number_text(change)}")
+        change = distance_text(row.measures, row.measures.rel_l2) if row.measures else "–"
+        self.plot.say(f"{text.printable(row.pair.name, 200)}   {change}")
 
     def _click(self, event: object) -> None:
         if self._pointed is not None and not event.double():  # type: ignore[attr-defined]
@@ -180,23 +177,39 @@ class DepthPage(PairViewer):
 
 
 def spots_of(rows: Sequence[Row], *, progress: Progress = silent) -> list[Spot]:
-    """Return a spot for every tensor that was measured; infinite ones stand above all others."""
-    found: list[tuple[Row, float | None]] = []
+    """Return a spot for every tensor that was measured, above all others what is not finite."""
+    found: list[tuple[Row, Measures, float | None]] = []
     for number, row in enumerate(rows):
         if number % _PULSE == 0:
             progress(number / len(rows), "Drawing the chart")
         measures = row.measures
-        if measures is not None and measures.rel_l2 is not None and row.into is None:
-            change = measures.rel_l2
-            found.append((row, log10(change) if change > 0 and isfinite(change) else None))
-    known = [change for _, change in found if change is not None]
+        if measures is None or row.into is not None:
+            continue
+        change = measures.rel_l2
+        if change is not None or measures.beyond_finite:
+            height = log10(change) if change and isfinite(change) else None
+            found.append((row, measures, None if measures.beyond_finite else height))
+    known = [power for _, _, power in found if power is not None]
     bottom, top = (min(known) - 1, max(known) + 1) if known else (-1.0, 0.0)
     spots = []
-    for row, power in found:
-        is_same = power is None and not (row.measures and row.measures.rel_l2)
+    for row, measures, power in found:
+        is_odd = bool(measures.beyond_finite)
+        is_same = power is None and not is_odd and not measures.rel_l2
         at = power if power is not None else bottom if is_same else top
-        spots.append(Spot(row.number, row.number, at, is_same, row.pair.role))
+        spots.append(Spot(row.number, row.number, at, is_same, row.pair.role, is_odd))
     return spots
+
+
+def words_of(spots: Sequence[Spot]) -> str:
+    """Return how many tensors moved, and how many the chart has no height for."""
+    odd = sum(spot.is_odd for spot in spots)
+    same = sum(spot.is_same for spot in spots)
+    words = f"{text.plural(len(spots) - same, 'tensor')} moved"
+    if odd:
+        words += f", {text.exact(odd)} to or from NaN or infinity: at the top"
+    if same:
+        words += f", {text.exact(same)} did not: at the bottom"
+    return f"{words}."
 
 
 def _power_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:

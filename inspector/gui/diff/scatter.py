@@ -139,8 +139,8 @@ def words_of(found: Points) -> str:
     shown = found.a.size
     fine = found.looked_at - found.odd
     said = [
-        f"All {text.plural(shown, 'pair')}."
-        if shown == fine == found.elements
+        f"All {text.plural(shown, 'pair')}{' that are finite' if found.odd else ''}."
+        if shown == fine and found.looked_at == found.elements
         else f"{text.plural(shown, 'pair')} of {text.exact(found.elements)}, drawn at random"
         + (
             f" out of {text.exact(found.looked_at)} in stretches that were read."

@@ -93,13 +93,11 @@ def _cuts(name: str) -> Iterator[tuple[str, str]]:
 
 def _may_go(heads: _Heads, a: Sequence[Named], b: Sequence[Named]) -> bool:
     """One prefix is put in the place of another only where all keys have them: else it renames."""
-    common, rest_a, rest_b = _apart(heads)
+    _, rest_a, rest_b = _apart(heads)
     if not rest_a or not rest_b:
         return True
-    return (
-        not common
-        and all(one.name.startswith(f"{heads.a}.") for one in a)
-        and all(one.name.startswith(f"{heads.b}.") for one in b)
+    return all(one.name.startswith(f"{heads.a}.") for one in a) and all(
+        one.name.startswith(f"{heads.b}.") for one in b
     )
 
 

@@ -212,6 +212,18 @@ def test_a_prefix_on_either_side(tmp_path) -> None:
     assert (matching.stripped_a.prefixes, matching.stripped_b.prefixes) == (("model.",), ("net.",))
 
 
+def test_prefixes_that_begin_alike(tmp_path) -> None:
+    state = Net().state_dict()
+    leads = ("model.module.backbone._orig_mod.", "module.model._orig_mod.net.")
+    a, b = ({lead + key: value for key, value in state.items()} for lead in leads)
+    matching = saved(a, b, tmp_path)
+    assert not alone(matching)
+    assert (matching.stripped_a.prefixes, matching.stripped_b.prefixes) == (
+        ("module.backbone.",),
+        ("net.",),
+    )
+
+
 def test_a_file_of_the_backbone_only(tmp_path) -> None:
     net = Net()
     matching = saved(net.backbone.state_dict(), {"model": net.state_dict()}, tmp_path)
