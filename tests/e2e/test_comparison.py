@@ -14,8 +14,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+)
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.core.analysis.comparison import Choices, PairRequest, Tolerance
@@ -184,6 +190,39 @@ def test_filters_search_and_sorting(compared: Any, qtbot: QtBot) -> None:
         header.setSortIndicator(column, Qt.SortOrder.DescendingOrder)
     sizes = [view.run.rows[number_of(view, name)].measures.rel_l2 for name in names(view)]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_any_column_sorts_and_filters(compared: Any, qtbot: QtBot) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    pane, header = view.pane, view.pane.table.horizontalHeader()
+    cosine = column_number("cosine")
+    place = QPoint(header.sectionViewportPosition(column_number("status")) + 5, 5)
+    where = header.viewport()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, where.mapToGlobal(place), NONE)
+    QApplication.sendEvent(where, event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    sorting, filtering = (action.menu() for action in menu.actions())
+    sorting.popup(QPoint(0, 0))
+    assert [action.text() for action in sorting.actions()[:2]] == ["Order of &A", "Key"]
+    with qtbot.waitSignal(pane.arranged):
+        next(one for one in sorting.actions() if one.text() == "Cosine").trigger()
+    sorting.close()
+    next(one for one in filtering.actions() if one.text() == "Relative L2…").trigger()
+    menu.close()
+    assert header.sortIndicatorSection() == cosine
+    assert not pane.table.isColumnHidden(cosine)
+    order = [view.run.rows[number_of(view, name)].measures.cosine for name in names(view)]
+    assert order == sorted(order, reverse=True)
+    assert pane.bar.box.text() == "l2>"
+    with qtbot.waitSignal(pane.arranged):
+        qtbot.keyClicks(pane.bar.box, "0.5 running")
+    moved = {row.pair.name for row in view.run.rows if row.measures.rel_l2 > 0.5}
+    assert set(names(view)) == {name for name in moved if "running" in name}
+    pane.bar.box.clear()
+    qtbot.keyClicks(pane.bar.box, "l2>much")
+    qtbot.waitUntil(pane.problem.isVisible)
+    assert "A number has to follow l2>" in pane.problem.plain()
 
 
 def test_keys_go_from_difference_to_difference(compared: Any, qtbot: QtBot) -> None:

@@ -9,6 +9,7 @@ from inspector.core.analysis.comparison import Module, Row, rollup
 from inspector.core.model import natural
 from inspector.core.progress import Progress, part, silent, sorted_in_parts
 from inspector.gui.diff.columns import COLUMNS
+from inspector.gui.diff.conditions import Condition
 from inspector.gui.diff.lines import Entry, closed_at_first
 from inspector.gui.diff.statuses import EVERYTHING, Filter
 from inspector.gui.diff.strip import NO_MARK, Mark, mark_of
@@ -28,6 +29,7 @@ class Request(NamedTuple):
     column: int = -1
     """The column to sort by; -1 for the order of the first checkpoint."""
     descending: bool = False
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def in_modules(self) -> bool:
@@ -37,7 +39,7 @@ class Request(NamedTuple):
     @property
     def narrows(self) -> bool:
         """True if not everything is shown."""
-        return bool(self.pattern) or self.filter != EVERYTHING
+        return bool(self.pattern or self.conditions) or self.filter != EVERYTHING
 
 
 class Arrangement(NamedTuple):
@@ -64,8 +66,10 @@ def arrange(rows: Sequence[Row], request: Request, *, progress: Progress = silen
     """Filter, sort and group rows; `rows` is a copy that nobody changes meanwhile."""
     progress(0.0, "Arranging")
     modules = {module.name: module for module in rollup(_pulsed(rows, part(progress, 0.0, 0.3)))}
-    kept = [row for row in _pulsed(rows, part(progress, 0.3, 0.6)) if row.into is None]
+    kept = [row for row in _pulsed(rows, part(progress, 0.3, 0.5)) if row.into is None]
     kept = [row for row in kept if request.filter.passes(row)]
+    for condition in request.conditions:
+        kept = [row for row in _pulsed(kept, part(progress, 0.5, 0.6)) if condition.passes(row)]
     if request.pattern:
         kept = _found(kept, request, part(progress, 0.6, 0.8))
     report = part(progress, 0.8, 1.0)

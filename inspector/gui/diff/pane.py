@@ -8,6 +8,7 @@ import time
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QToolButton,
@@ -17,6 +18,8 @@ from PySide6.QtWidgets import (
 
 from inspector.core import text
 from inspector.gui.context import AppContext
+from inspector.gui.diff.column_menus import fill_filters, fill_sorting
+from inspector.gui.diff.conditions import conditions_of
 from inspector.gui.diff.entries import Arrangement, Request, arrange, same_lines
 from inspector.gui.diff.model import DiffModel
 from inspector.gui.diff.run import ComparisonRun
@@ -31,6 +34,10 @@ from inspector.gui.widgets.segments import Segments
 
 _log = logging.getLogger(__name__)
 _LEAST_PAUSE, _MOST_PAUSE = 200, 5_000  # milliseconds between two arrangements while rows come
+_HINT = (
+    "Columns can be asked, too: relative>0.01  max<1e-3  cosine<0.99  changed>50%  "
+    "dtype:float16  shape:512  status:nan"
+)
 _REST = 8  # times as long as the last one took
 
 
@@ -55,6 +62,8 @@ class DiffPane(QWidget):
         self.table = DiffTable(context.theme, self.model)
         self.strip = OverviewStrip(context.theme)
         self.bar = SearchBar(context.theme)
+        self.bar.box.setToolTip(_HINT)
+        self.bar.menu.addSeparator()
         self.segments = Segments([row.words for row in FILTERS], "Which rows are shown")
         for number, row in enumerate(FILTERS):
             self.segments.button(number).setToolTip(row.meaning)
@@ -76,6 +85,7 @@ class DiffPane(QWidget):
         self.nothing.setContentsMargins(24, 48, 24, 24)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.ask)
+        self._fill_columns(self.bar.menu)
         self._lay_out()
         self._connect()
         self._dress()
@@ -83,29 +93,31 @@ class DiffPane(QWidget):
     # What others ask.
 
     def request(self) -> Request:
-        """Return what is asked for now."""
+        """Return what is asked for now; raise BadPattern if it means nothing."""
         header = self.table.horizontalHeader()
         descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+        pattern, conditions = conditions_of(self.bar.pattern())
         return Request(
-            self.bar.pattern(),
+            pattern,
             self.bar.mode,
             self.filter,
             self.group.isChecked(),
             header.sortIndicatorSection(),
             descending,
+            conditions,
         )
 
     def ask(self) -> None:
         """Arrange the rows as they are now."""
         self._soon.stop()
-        request = self.request()
         self.problem.hide()
-        if request.pattern:
-            try:
+        try:
+            request = self.request()
+            if request.pattern:
                 matcher(request.pattern, request.mode, ())
-            except BadPattern as bad:
-                self._say_problem(str(bad))
-                return
+        except BadPattern as bad:
+            self._say_problem(str(bad))
+            return
         if self._job is not None:
             self._job.cancel()
         self._asked_at = time.monotonic()
@@ -212,6 +224,8 @@ class DiffPane(QWidget):
     def _why_nothing(self, request: Request, total: int) -> str:
         if not total:
             return "There are no tensors to compare."
+        if request.conditions:
+            return "No row is like that."
         if request.pattern:
             return "No key matches."
         if request.filter.name == "changes":
@@ -237,6 +251,28 @@ class DiffPane(QWidget):
         if FILTERS[number].name != self.filter.name:
             self.set_filter(FILTERS[number])
 
+    # Columns.
+
+    def begin_filter(self, words: str) -> None:
+        """Begin to ask something of a column: the person types the rest."""
+        box = self.bar.box
+        box.setText(f"{box.text().rstrip()} {words}".lstrip())
+        box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        box.setCursorPosition(len(box.text()))
+
+    def _offer_columns(self, place: QPoint) -> None:
+        menu = QMenu(self.table)
+        menu.setAccessibleName("Columns of the differences")
+        menu.aboutToHide.connect(menu.deleteLater)
+        self._fill_columns(menu)
+        menu.popup(self.table.horizontalHeader().mapToGlobal(place))
+
+    def _fill_columns(self, menu: QMenu) -> None:
+        sorting = menu.addMenu("&Sort by")
+        header = self.table.horizontalHeader()
+        sorting.aboutToShow.connect(lambda: fill_sorting(sorting, header))
+        fill_filters(menu.addMenu("&Filter by"), self.begin_filter)
+
     # The strip.
 
     def _mark_strip(self) -> None:
@@ -261,6 +297,9 @@ class DiffPane(QWidget):
         self.chip.clicked.connect(lambda: self.set_filter(EVERYTHING))
         self.group.clicked.connect(lambda on: self.set_grouped(on))
         self.table.sort_requested.connect(lambda *_: self.ask())
+        header = self.table.horizontalHeader()
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._offer_columns)
         self.table.current_changed.connect(self.current_changed)
         self.table.menu_requested.connect(self.menu_requested)
         self.table.escaped.connect(self.table.clear_current)

@@ -50,7 +50,7 @@ class LinesTable(QTableView):
         header = self.horizontalHeader()
         header.setMinimumSectionSize(36)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
-        sort_by_header(self, self.sort_requested.emit)
+        sort_by_header(self, self._sort)
         self.setModel(model)
         # With the rows' own selection model each paint of the header would ask for every row.
         header.setSelectionModel(QItemSelectionModel(model, header))
@@ -81,6 +81,10 @@ class LinesTable(QTableView):
         self.selectionModel().clearCurrentIndex()
 
     # What the person does.
+
+    def _sort(self, column: int, descending: bool) -> None:
+        self._fit()
+        self.sort_requested.emit(column, descending)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
@@ -173,11 +177,16 @@ class LinesTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Share the room out; the column that sorts stays."""
         widths = dict(self._widths)
         room = self.viewport().width() - self._least_key - sum(widths.values())
         columns = self._rows.columns
+        by = self.horizontalHeader().sortIndicatorSection()
         for _, number in sorted((c.sacrifice, n) for n, c in enumerate(columns) if c.sacrifice):
-            if room < 0:
+            if room < 0 and number != by:
                 least = self._pixels(columns[number].narrow)
                 room += widths[number] - least
                 widths[number] = least
