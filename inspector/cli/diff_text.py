@@ -10,10 +10,12 @@ import click
 from inspector.core import text
 from inspector.core.analysis.comparison import Result, Row, ValueChange
 from inspector.core.analysis.comparison.words import (
+    cosine_text,
+    device_sentences,
+    distance_text,
     matching_sentences,
     module_sentences,
     note_text,
-    number_text,
     share_text,
     summary_text,
     value_words,
@@ -38,7 +40,7 @@ def print_result(result: Result, *, every: bool = False) -> None:
     """Print the summary, what was compared with what, and all that differs."""
     click.secho(f"{text.printable(result.a)} → {text.printable(result.b)}", bold=True)
     click.echo(summary_text(result))
-    for sentence in matching_sentences(result.matching):
+    for sentence in (*matching_sentences(result.matching), *device_sentences(result)):
         click.echo(sentence)
     print_cut(list(module_sentences(result)), "frozen module", every)
     rows = list(result.rows) if every else result.differing
@@ -66,13 +68,12 @@ def _cells(row: Row) -> tuple[str, ...]:
     found = row.measures
     if found is None or row.status == "renamed":
         return name, row.status, "", "", "", "", note
-    cosine = "—" if found.cosine is None else f"{found.cosine:.6f}"
     return (
         name,
         row.status,
-        number_text(found.max_abs),
-        number_text(found.rel_l2),
-        cosine,
+        distance_text(found, found.max_abs),
+        distance_text(found, found.rel_l2),
+        cosine_text(found),
         share_text(found.changed_fraction),
         note,
     )

@@ -145,6 +145,10 @@ def _changed(cell: Row | Module) -> float:
     return cell.measures.changed_fraction if cell.measures else 0.0
 
 
+def _cosine(measures: Measures) -> float | None:
+    return None if measures.nan_born or measures.inf_born else measures.cosine
+
+
 def _nothing(_: Module) -> str:
     return ""
 
@@ -212,9 +216,9 @@ COLUMNS: tuple[Column[Row, Module], ...] = (
     Column(
         "cosine",
         "Cosine",
-        _measure(lambda measures: measures.cosine, cosine_text),
+        _measure(_cosine, cosine_text),
         _nothing,
-        _order(lambda measures: measures.cosine),
+        _order(_cosine),
         10,
         help="The cosine between both, taken as vectors.",
         sacrifice=2,

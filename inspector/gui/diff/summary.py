@@ -10,7 +10,7 @@ from inspector.core.analysis.comparison import Candidate, Measures, Row, Side
 from inspector.core.model import python_path
 from inspector.gui.context import AppContext
 from inspector.gui.diff.base import PairSubject, PairViewer
-from inspector.gui.diff.columns import cosine_text, distance_text, number_text, share_text
+from inspector.gui.diff.columns import cosine_text, distance_text, share_text
 from inspector.gui.diff.statuses import LOOKS, is_alarming, status_words
 from inspector.gui.widgets.fact_tiles import FactTiles, Tile
 from inspector.gui.widgets.facts_grid import FactsGrid
@@ -126,8 +126,8 @@ def tiles_of(found: Measures) -> list[Tile]:
     tiles = [
         Tile("Relative L2", distance_text(found, found.rel_l2), beyond),
         Tile("Max |Δ|", distance_text(found, found.max_abs), beyond),
-        Tile("Mean |Δ|", number_text(found.mean_abs)),
-        Tile("Cosine", cosine_text(found.cosine)),
+        Tile("Mean |Δ|", distance_text(found, found.mean_abs), beyond),
+        Tile("Cosine", cosine_text(None if beyond else found.cosine)),
         Tile("Changed", share_text(found.changed_fraction)),
         Tile("Sign flips", text.exact(found.flips)),
     ]

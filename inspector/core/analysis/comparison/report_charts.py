@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from math import isfinite, log10
+from math import inf, isfinite, log10
 
 from inspector.core import text
 from inspector.core.analysis.comparison.comparing import Row
 from inspector.core.analysis.comparison.result import Result
-from inspector.core.analysis.comparison.words import MEANINGS, number_text
+from inspector.core.analysis.comparison.words import MEANINGS, distance_text, number_text
 
 _WIDTH, _HEIGHT = 960, 240
 _LEFT, _BOTTOM, _TOP = 58, 26, 10
@@ -53,8 +53,10 @@ def change_over_depth(rows: Sequence[Row]) -> str:
 
     Logarithmic; of very many tensors each column is the largest change among neighbours.
     """
-    known = [row for row in rows if row.measures is not None and row.measures.rel_l2 is not None]
-    changes = [row.measures.rel_l2 or 0.0 for row in known if row.measures is not None]
+    found = [(row, row.measures) for row in rows if row.measures is not None]
+    found = [(row, one) for row, one in found if one.rel_l2 is not None or one.beyond_finite]
+    known = [row for row, _ in found]
+    changes = [inf if one.beyond_finite else one.rel_l2 or 0.0 for _, one in found]
     finite = [change for change in changes if change > 0 and isfinite(change)]
     if not finite:
         return ""
@@ -71,7 +73,8 @@ def change_over_depth(rows: Sequence[Row]) -> str:
             continue
         share = (log10(change) - low) / (high - low) if isfinite(change) else 1.0
         height = max(2.0, min(1.0, share) * (_HEIGHT - _BOTTOM - _TOP))
-        title = f"{text.printable(row.pair.name)}: {number_text(change)}"
+        said = distance_text(found[top][1], found[top][1].rel_l2)
+        title = f"{text.printable(row.pair.name)}: {said}"
         sort = row.status if row.pair.role == "weight" else row.pair.role
         bars.append(
             f'<rect class="{sort}" x="{_LEFT + number * width:.2f}" '

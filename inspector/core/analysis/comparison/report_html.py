@@ -13,10 +13,12 @@ from inspector.core.analysis.comparison.result import Result
 from inspector.core.analysis.comparison.rollup import Module
 from inspector.core.analysis.comparison.values import ValueChange
 from inspector.core.analysis.comparison.words import (
+    cosine_text,
+    device_sentences,
+    distance_text,
     matching_sentences,
     module_sentences,
     note_text,
-    number_text,
     share_text,
     summary_text,
     value_words,
@@ -41,7 +43,11 @@ def _page(result: Result) -> Iterator[str]:
     a, b = safe(result.a), safe(result.b)
     yield head(f"{a} → {b}", f"{a} <span>→</span> {b}", safe(summary_text(result)))
     yield status_bar(result)
-    for sentence in (*matching_sentences(result.matching), *_frozen(result)):
+    for sentence in (
+        *matching_sentences(result.matching),
+        *device_sentences(result),
+        *_frozen(result),
+    ):
         yield f"<p>{safe(sentence)}</p>\n"
     if result.tolerance.rtol or result.tolerance.atol:
         yield (
@@ -85,9 +91,9 @@ def _row_cells(row: Row) -> tuple[str, ...]:
     numbers = ("", "", "", "")
     if found is not None and row.status != "renamed":
         numbers = (
-            number_text(found.max_abs),
-            number_text(found.rel_l2),
-            "—" if found.cosine is None else f"{found.cosine:.6f}",
+            distance_text(found, found.max_abs),
+            distance_text(found, found.rel_l2),
+            cosine_text(found),
             safe(share_text(found.changed_fraction)),
         )
     return (safe(row.pair.name), tag, *numbers, safe(note_text(row)))
@@ -105,7 +111,7 @@ def _modules(modules: Sequence[Module]) -> Iterator[str]:
             text.exact(
                 module.tensors - module.statuses.get("same", 0) - module.statuses.get("noise", 0)
             ),
-            number_text(module.rel_l2),
+            distance_text(module, module.rel_l2),
             safe(share_text(module.changed_fraction)),
             "frozen" if module.frozen else "",
         )

@@ -13,6 +13,7 @@ from inspector.core.progress import Progress, part, silent
 
 _LEAVES = ("value", "global", "reference", "array", "object", "sequence", "mapping")
 _VERSIONS = Attribute("_metadata")
+_VERSIONLESS = frozenset({"safetensors", "numpy"})  # formats that have no place for them
 _PULSE = 5_000
 
 Change = Literal["same", "changed", "added", "removed", "type"]
@@ -42,7 +43,8 @@ def compare_values(
 
     With `every`, those that are the same are among them. With the matching of the tensors, values
     below the two roots are held against each other, and the state of an optimizer by parameter. Of
-    numpy arrays only dtype and shape are compared.
+    numpy arrays only dtype and shape are compared. The versions of a state_dict's modules are left
+    out where the other file is of a format that cannot keep them.
     """
     view_a = view_b = _View()
     if matching is not None:
@@ -50,6 +52,8 @@ def compare_values(
         view_b = _View(matching.root_b, matching.owners[1], matching.stripped_b.prefixes)
     ones = _leaves(a, view_a, part(progress, 0.0, 0.5))
     others = _leaves(b, view_b, part(progress, 0.5, 1.0))
+    if not _VERSIONLESS.isdisjoint((a.format, b.format)):
+        ones, others = _without_versions(ones), _without_versions(others)
     for place, (path, node) in ones.items():
         found = others.get(place)
         if found is None:
@@ -103,6 +107,10 @@ def _leaves(checkpoint: Checkpoint, view: _View, progress: Progress) -> dict[obj
         if node.kind in _LEAVES and not node.children:
             found.setdefault(view.place(path), (path, node))
     return found
+
+
+def _without_versions(leaves: dict[object, _Leaf]) -> dict[object, _Leaf]:
+    return {place: leaf for place, leaf in leaves.items() if _VERSIONS not in leaf[0]}
 
 
 def _differ(a: Node, b: Node) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from inspector.core import text
 from inspector.core.analysis.comparison.comparing import Row, Status
+from inspector.core.analysis.comparison.deltas import Measures
 from inspector.core.analysis.comparison.matching import Matching, Side, root_text
 from inspector.core.analysis.comparison.naming import Stripped
 from inspector.core.analysis.comparison.result import Result
@@ -73,6 +75,17 @@ def module_sentences(result: Result) -> Iterable[str]:
             yield frozen_text(module)
 
 
+def device_sentences(result: Result) -> Iterable[str]:
+    """Yield how many tensors were saved on another device, which is no difference."""
+    moved: Counter[tuple[str, str]] = Counter()
+    for row in result.rows:
+        if row.pair.a and row.pair.b and row.pair.a.tensor.device != row.pair.b.tensor.device:
+            moved[row.pair.a.tensor.device, row.pair.b.tensor.device] += 1
+    for (one, other), number in moved.items():
+        devices = f"{text.printable(one, _LONGEST)}, then {text.printable(other, _LONGEST)}"
+        yield f"Saved on {devices}: {text.plural(number, 'tensor')}"
+
+
 def _above(name: str) -> Iterable[str]:
     """Yield the modules that a module is in."""
     steps = name.split(".")
@@ -135,6 +148,20 @@ def value_words(node: Node | None) -> str:
 def number_text(value: float | None) -> str:
     """Return a measure with four significant digits."""
     return "—" if value is None else f"{value:.4g}"
+
+
+def distance_text(what: Measures | Module, value: float | None) -> str:
+    """Return a measure, or that NaN or infinity came in, whatever the rest of the elements did."""
+    if what.nan_born:
+        return "NaN"
+    return "Inf" if what.inf_born else number_text(value)
+
+
+def cosine_text(found: Measures) -> str:
+    """Return the cosine with as many digits as tell what is near to one."""
+    if found.cosine is None or found.nan_born or found.inf_born:
+        return distance_text(found, None)
+    return f"{found.cosine:.6f}"
 
 
 def share_text(value: float) -> str:

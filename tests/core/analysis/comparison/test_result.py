@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -21,7 +22,14 @@ from inspector.core.analysis.comparison import Choices, Module, Result, Toleranc
 from inspector.core.analysis.comparison.report_csv import write_csv
 from inspector.core.analysis.comparison.report_html import write_html
 from inspector.core.analysis.comparison.report_json import write_json
-from inspector.core.analysis.comparison.words import module_sentences, summary_text, value_words
+from inspector.core.analysis.comparison.words import (
+    cosine_text,
+    device_sentences,
+    distance_text,
+    module_sentences,
+    summary_text,
+    value_words,
+)
 from inspector.core.engine import ExecutorEngine
 from inspector.core.formats import open_checkpoint
 from tests.checkpoints import save_safetensors, save_zip
@@ -117,6 +125,39 @@ def test_what_is_not_finite_is_never_noise(odd, tmp_path, threads) -> None:
 
 
 # ---- what makes tensors the same -------------------------------------------------------------
+
+
+def test_distances_that_nan_came_into_are_none(tmp_path, threads) -> None:
+    state = Net().state_dict()
+    later = copied(state)
+    later["head.bias"][0] = math.nan
+    later["backbone.0.bias"][0] = math.inf
+    found = saved(state, later, tmp_path, threads)
+    told = {row.pair.name: row.measures for row in found.rows if row.measures}
+    assert distance_text(told["head.bias"], told["head.bias"].rel_l2) == "NaN"
+    assert cosine_text(told["head.bias"]) == "NaN"
+    assert distance_text(told["backbone.0.bias"], told["backbone.0.bias"].rel_l2) == "Inf"
+    assert cosine_text(told["head.weight"]) == "1.000000"
+    page = io.StringIO()
+    write_html(found, page)
+    assert "NaN" in page.getvalue()
+
+
+def test_other_devices_are_said_and_are_no_difference(tmp_path, threads) -> None:
+    state = Net().state_dict()
+    a = save_zip(tmp_path / "a.pt", state)
+    b = tmp_path / "b.pt"
+    with zipfile.ZipFile(a) as whole, zipfile.ZipFile(b, "w") as moved:
+        for member in whole.infolist():
+            data = whole.read(member)
+            if member.filename.endswith("/data.pkl"):
+                data = data.replace(b"X\x03\0\0\0cpu", b"X\x06\0\0\0cuda:1")
+            moved.writestr(member, data)
+    found = result(a, b, threads)
+    assert found.differing == []
+    assert {row.note for row in found.rows} == {"saved on cpu, then cuda:1"}
+    assert [*device_sentences(found)] == [f"Saved on cpu, then cuda:1: {len(state)} tensors"]
+    assert [*device_sentences(result(a, a, threads))] == []
 
 
 def test_indices_of_sparse_tensors_count(tmp_path, threads) -> None:
@@ -299,8 +340,9 @@ def test_the_summary_counts_rows_once(nasty: Result) -> None:
 
 def test_safetensors_have_no_versions_to_miss(tmp_path, threads) -> None:
     state = Net().state_dict()
+    assert state._metadata
     found = result(
-        save_zip(tmp_path / "a.pt", copied(dict(state))),
+        save_zip(tmp_path / "a.pt", state),
         save_safetensors(tmp_path / "b.safetensors", dict(state)),
         threads,
         choices=Choices(),
