@@ -63,18 +63,46 @@ def colours_of(image: QImage) -> int:
     return len({image.pixel(x, y) for x, y in grid})
 
 
+def lightness(image: QImage) -> int:
+    """Return how light the middle of the panel is, where nothing is written."""
+    return image.pixelColor(1120, 640).lightness()
+
+
+def in_front(screen: dict[str, str]) -> None:
+    """Move the window into the corner with the keyboard on it: no window manager here does."""
+    name = "training.pt – .* – Checkpoint Inspector"
+    found = xdotool(screen, "search", "--sync", "--onlyvisible", "--name", name)
+    window = found.splitlines()[0]
+    xdotool(screen, "windowmove", "--sync", window, "0", "0")
+    xdotool(screen, "windowfocus", "--sync", window)
+
+
+def test_the_window_is_painted_in_another_theme_and_goes_on(
+    screen: dict[str, str], files: Path, tmp_path: Path
+):
+    command = [sys.executable, "-m", "inspector", str(files / "training.pt")]
+    with subprocess.Popen(command, env=screen) as program:
+        try:
+            in_front(screen)
+            light = settled(tmp_path)
+            xdotool(screen, "key", "--clearmodifiers", "ctrl+shift+l")
+            dark = changed(tmp_path, light)
+            assert lightness(dark) < 50 < 200 < lightness(light)
+            xdotool(screen, "key", "--clearmodifiers", "Down")
+            changed(tmp_path, dark)
+            xdotool(screen, "key", "--clearmodifiers", "ctrl+q")
+            assert program.wait(TIMEOUT) == 0
+        finally:
+            program.kill()
+
+
 def test_the_command_shows_a_checkpoint_and_obeys_the_keyboard(
     screen: dict[str, str], files: Path, tmp_path: Path
 ):
     command = [sys.executable, "-m", "inspector", str(files / "training.pt")]
     with subprocess.Popen(command, env=screen, stderr=subprocess.PIPE, text=True) as program:
         try:
-            name = "training.pt – .* – Checkpoint Inspector"
-            found = xdotool(screen, "search", "--sync", "--onlyvisible", "--name", name)
-            window = found.splitlines()[0]
-            # No window manager here that would do it.
-            xdotool(screen, "windowmove", "--sync", window, "0", "0")
-            xdotool(screen, "windowfocus", "--sync", window)
+            in_front(screen)
             before = settled(tmp_path)
             assert colours_of(before) > 20, "the window is blank"
             xdotool(screen, "type", "--delay", "30", "/bias")
@@ -105,6 +133,6 @@ def changed(tmp_path: Path, before: QImage) -> QImage:
     """Return the screen once it looks otherwise than `before`, and has come to rest."""
     deadline = time.monotonic() + TIMEOUT
     while picture(tmp_path) == before:
-        assert time.monotonic() < deadline, "typing changed nothing"
+        assert time.monotonic() < deadline, "the keyboard changed nothing"
         select.select([], [], [], 0.05)
     return settled(tmp_path)

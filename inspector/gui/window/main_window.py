@@ -374,6 +374,9 @@ class MainWindow(QMainWindow):
     def _dress(self) -> None:
         dress_actions(self._actions, self.context.theme.icon)
         self.setUpdatesEnabled(True)
+        # At once: the request to paint that came meanwhile was dropped, and while Qt believes that
+        # one is on its way, it sends no other. The window would never be painted again.
+        self.repaint()
 
     # Drag and drop.
 
