@@ -474,11 +474,13 @@ def test_cancel_in_the_middle_and_go_on(
     assert view.notice.words().startswith("Stopped: 0 of 400 rows are certain")
     qtbot.waitUntil(lambda: view.pane.idle, timeout=PATIENCE)
     assert view.pane.model.rowCount()
+    assert view.banner.counts["changed"].text() == "400 probably changed"
     halted()
     with qtbot.waitSignal(view.run.settled, timeout=PATIENCE):
         qtbot.mouseClick(view.notice.buttons()[0], LEFT)
     qtbot.waitUntil(lambda: view.run.sure == 400, timeout=PATIENCE)
     assert set(statuses(view).values()) == {"changed"}
+    assert view.banner.counts["changed"].text() == "400 changed"
 
 
 # Python 3.11 itself: two of its threads close one pipe when a process pool breaks.
@@ -717,6 +719,27 @@ def test_a_series_shows_curves_facts_and_where_nan_came_in(
 def points_of(view: SeriesView) -> int:
     """Return how many snapshots the table of a series shows."""
     return max((len(curve.points) for curve in view.model.curves), default=0)
+
+
+def test_a_series_by_keyboard(open_window: Any, qtbot: QtBot, run: Path) -> None:
+    window = open_window()
+    window.open_series([str(run / f"epoch{number}.pt") for number in range(3)])
+    view = window.page().view
+    qtbot.waitUntil(lambda: not view.is_busy and view.model.rowCount() > 1, timeout=PATIENCE)
+    assert window.windowTitle().endswith(f" – {run} – Checkpoint Inspector")
+    view.facts.setFocus()
+    qtbot.keyClick(view.facts, Qt.Key.Key_Tab)
+    assert not view.facts.hasFocus(), "Tab leads on"
+    qtbot.keyClick(window, Qt.Key.Key_Slash)
+    assert view.search.hasFocus()
+    qtbot.keyClicks(view.search, "4.weight")
+    qtbot.waitUntil(lambda: view.model.rowCount() == 1, timeout=PATIENCE)
+    qtbot.keyClick(view.search, Qt.Key.Key_Return)
+    assert view.table.hasFocus()
+    qtbot.keyClick(view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == view.model.curves[0].name
+    qtbot.keyClick(window, Qt.Key.Key_F6)
+    assert view.facts.hasFocus()
 
 
 def test_a_series_of_one_says_why(open_window: Any, qtbot: QtBot, run: Path) -> None:

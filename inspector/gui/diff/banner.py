@@ -55,10 +55,11 @@ class DiffBanner(QWidget):
         self._dress()
         theme.changed.connect(self._dress)
 
-    def show_counts(self, counts: Counter[Status]) -> None:
-        """Show how many rows there are of each status."""
+    def show_counts(self, counts: Counter[Status], unsure: Counter[Status]) -> None:
+        """Show how many rows there are of each status, and of which the bytes may say otherwise."""
         for status, button in self.counts.items():
-            words = f"{text.exact(counts[status])} {LOOKS[status].words}"
+            probably = "probably " if unsure[status] else ""
+            words = f"{text.exact(counts[status])} {probably}{LOOKS[status].words}"
             if words != button.text():
                 button.setVisible(bool(counts[status]))
                 button.setText(words)

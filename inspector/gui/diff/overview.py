@@ -163,6 +163,7 @@ class OverviewPage(PairViewer):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setWidget(inside)
+        self._area.setAccessibleName("The comparison as a whole")
         self._pages.addWidget(self._area)
 
 

@@ -46,6 +46,8 @@ class ComparisonRun(StoppableWork):
         """Of every pair what is known of it now, by number."""
         self.counts: Counter[Status] = Counter()
         """How many rows there are of each status."""
+        self.unsure: Counter[Status] = Counter()
+        """How many of these the bytes have not confirmed."""
         self.sure = 0
         """How many rows are certain."""
         self.fresh: set[int] = set()
@@ -91,7 +93,9 @@ class ComparisonRun(StoppableWork):
         """Tell anew which changes are noise."""
         self.tolerance = tolerance
         self.rows[:] = [self._judged(row) for row in self.rows]
-        self.counts = Counter(row.status for row in self.rows if row.into is None)
+        whole = [row for row in self.rows if row.into is None]
+        self.counts = Counter(row.status for row in whole)
+        self.unsure = Counter(row.status for row in whole if not row.sure)
         self.fresh.update(range(len(self.rows)))
         self._tell_rows()
 
@@ -145,12 +149,14 @@ class ComparisonRun(StoppableWork):
             before = rows[row.number]
             self.sure -= before.sure
             self.counts[before.status] -= before.into is None
+            self.unsure[before.status] -= before.into is None and not before.sure
             rows[row.number] = row
         else:
             rows.append(row)
         self.sure += row.sure
         self.fresh.add(row.number)
         self.counts[row.status] += row.into is None
+        self.unsure[row.status] += row.into is None and not row.sure
 
     def _judged(self, row: Row) -> Row:
         if row.status not in ("changed", "noise") or row.measures is None:

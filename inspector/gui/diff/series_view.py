@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -40,6 +40,7 @@ from inspector.gui.viewers import file_name
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
+from inspector.gui.widgets.rows import ask_for_order
 from inspector.gui.widgets.search_box import SearchBox
 from inspector.gui.widgets.segments import Segments
 from inspector.gui.widgets.table import Table
@@ -78,6 +79,14 @@ class SeriesView(QWidget):
         self._lay_out()
         self.strip.cancel_requested.connect(self.cancel)
         self.search.searched.connect(lambda _: self._sort())
+        self.search.left.connect(self.table.setFocus)
+        self.commands: Mapping[str, Callable[[], object]] = {
+            "search": self._focus_search,
+            "copy_key": self._copy_key,
+            "sort": lambda: ask_for_order(self.table),
+            "other_side": self._other_side,
+            "save_report": self.save_report,
+        }
         self.table.sort_requested.connect(lambda *_: self._sort())
         self.table.selectionModel().currentChanged.connect(lambda *_: self._draw())
         self.quantity.changed.connect(lambda _: self._draw())
@@ -209,6 +218,23 @@ class SeriesView(QWidget):
 
         job.succeeded.connect(show)
 
+    # What actions do here.
+
+    def _focus_search(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _copy_key(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            name = self.model.curves[index.row()].name
+            QGuiApplication.clipboard().setText(text.printable(name))
+
+    def _other_side(self) -> None:
+        to_facts = self.table.hasFocus() or self.search.hasFocus()
+        other = self.facts if to_facts else self.table
+        other.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _labels(self) -> list[str]:
         return [snapshot_label(self.series, n) for n in range(len(self.series.snapshots))]
 
@@ -233,6 +259,7 @@ class SeriesView(QWidget):
     def _make_facts(self) -> None:
         self.facts.setObjectName("parts")
         self.facts.setAccessibleName("Facts of the snapshots")
+        self.facts.setTabKeyNavigation(False)  # Tab would never leave it
         self.facts.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.facts.setShowGrid(False)
         self.facts.setFrameShape(QTableWidget.Shape.NoFrame)

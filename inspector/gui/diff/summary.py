@@ -50,6 +50,7 @@ class SummaryPage(PairViewer):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setWidget(inside)
+        self._area.setAccessibleName("Facts of the row")
         self._pages.addWidget(self._area)
 
     @staticmethod

@@ -30,6 +30,7 @@ from inspector.gui.diff.values_tree import differing_words
 from inspector.gui.jobs import undisturbed
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
+from inspector.gui.widgets.rows import ask_for_order
 
 _SHARE = "diff/table_share"
 _USUAL_SHARE = 0.6
@@ -82,6 +83,7 @@ class ComparisonView(QWidget):
             "whole_file": self.show_whole,
             "other_side": self._other_side,
             "next_view": self.panel.step,
+            "sort": lambda: ask_for_order(self.pane.table),
             "next_difference": lambda: self.step(1),
             "previous_difference": lambda: self.step(-1),
             "only_changes": lambda: self._toggle_filter(1),
@@ -185,7 +187,7 @@ class ComparisonView(QWidget):
 
     def _show_rows(self) -> None:
         self.pane.take_rows()
-        self.banner.show_counts(self.run.counts)
+        self.banner.show_counts(self.run.counts, self.run.unsure)
         number = self._shown_number
         page = self.panel.page()
         if number >= 0 and isinstance(page, SummaryPage):
