@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.export.recipe import Weights
+from inspector.core.export.scripted import declared
 from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Tensor
 from inspector.core.model.address import Address, print_address
 from inspector.core.text import printable
@@ -194,12 +196,11 @@ def _module_members(
     """Yield parameters and persistent buffers; a module that occurs twice has two names."""
     if id(module) in above:
         return
-    hidden = _not_saved(module)
+    scripted = module.kind != "module"
+    children, hidden = (_of_script if scripted else _of_pickle)(tree, module, path)
     inner = above | {id(module)}
     below: list[Iterator[Member]] = []
-    for child in module.children:
-        if child.key == _END:
-            break  # what follows are attributes, which no state_dict has
+    for child in children:
         here, name = (*path, child.key), f"{prefix}{child.key}"
         found = tree.resolved(child)
         if found is None:
@@ -213,9 +214,19 @@ def _module_members(
         yield from members
 
 
-def _not_saved(module: Node) -> set[object]:
-    """Return the names of the buffers that a module keeps out of its state_dict."""
+def _of_pickle(tree: Tree, module: Node, path: Path) -> tuple[Iterable[Node], set[str]]:
+    """Return what a module registers, and the buffers that it keeps out of its state_dict."""
+    hidden: set[str] = set()
     for child in module.children:
         if child.key == _NOT_SAVED:
-            return {entry.value for entry in child.children}
-    return set()
+            hidden = {str(entry.value) for entry in child.children}
+    # What follows are attributes, which no state_dict has.
+    return takewhile(lambda child: child.key != _END, module.children), hidden
+
+
+def _of_script(tree: Tree, module: Node, path: Path) -> tuple[Iterable[Node], set[str]]:
+    """Return attributes, parameters first, and those that no state_dict has."""
+    parameters, buffers = declared(tree.root, module, path)
+    names = {str(child.key) for child in module.children}
+    hidden = set() if buffers is None else names - parameters - buffers
+    return sorted(module.children, key=lambda child: str(child.key) not in parameters), hidden

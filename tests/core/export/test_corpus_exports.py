@@ -112,3 +112,25 @@ def test_whole_modules_of_other_people_are_written_as_state_dicts(tmp_path: Path
         assert len(loaded(target, map_location="cpu")) == len(plan.rows)
         done += 1
     assert done
+
+
+def test_scripted_modules_of_other_people_are_written_as_state_dicts(tmp_path: Path) -> None:
+    done = 0
+    for path in sorted((CORPUS / "files").rglob("*")):
+        try:
+            checkpoint = open_checkpoint(str(path))
+        except (InspectorError, IsADirectoryError):
+            continue
+        with checkpoint:
+            if checkpoint.format != "torchscript" or path.stat().st_size > _LARGEST:
+                continue
+            plan = make_plan(checkpoint, Recipe(at=("data.pkl",)))
+            wanted = torch.jit.load(str(path), map_location="cpu").state_dict()
+            assert [row.key for row in plan.rows] == list(wanted), path
+            if not plan.possible:
+                continue
+            export(checkpoint, plan, str(tmp_path / f"{done}.pt"))
+        found = loaded(tmp_path / f"{done}.pt", map_location="cpu")
+        assert all(same(found[key], value.detach()) for key, value in wanted.items()), path
+        done += 1
+    assert done
