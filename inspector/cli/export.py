@@ -108,12 +108,13 @@ def _run(source: str, target: str, given: Mapping[str, Any], order: list[str]) -
         if not given["as_json"]:  # before anything is written
             print_report(report, short=True)
         others = [_address(name).file for name in (recipe.match, given["against"] or "") if name]
+        others += [*given["rename_map"], *([given["recipe_file"]] if given["recipe_file"] else [])]
         written = export(
             checkpoint,
             plan,
             target,
             overwrite=given["force"],
-            sources=[*others, *([given["recipe_file"]] if given["recipe_file"] else [])],
+            sources=others,
             progress=part(progress, 0.3, 1.0),
         )
     report = report._replace(written=written)

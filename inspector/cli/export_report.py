@@ -68,7 +68,7 @@ def print_report(report: Report, *, short: bool) -> None:
     if not short:
         _print_rows(plan.rows)
         _print_dropped(plan.dropped)
-    print_findings(report.findings)
+    print_findings(found._replace(path=()) for found in report.findings)  # messages name it
     if report.fit is not None:
         click.echo("\n".join(fit_sentences(report.fit)))
     if not short:

@@ -147,7 +147,9 @@ def test_recipes_from_files_are_added_to(training, tmp_path: Path, capsys: Captu
 def test_what_casting_loses_is_said_first(tmp_path: Path, capsys: Capture) -> None:
     source = save_zip(tmp_path / "a.pt", {"big": torch.tensor([1e6, 1e-30]), "b": torch.ones(1)})
     said = run(capsys, source, tmp_path / "b.pt", "--dtype", "half")
-    assert said.index("big: 1 value of 2 is too large for float16") < said.index("read again")
+    assert said.index("warning: big: 1 value of 2 is too large for float16") < said.index(
+        "read again"
+    )
     assert "becomes zero" in said
     told = document(capsys, source, tmp_path / "c.pt", "--dtype", "float16")
     assert told["casts"] == [{"target": ["big"], "overflow": 1, "underflow": 1}]
@@ -190,6 +192,14 @@ def test_extras_and_what_is_left_out(training, tmp_path: Path, capsys: Capture) 
 def test_what_makes_no_sense_is_said_in_a_line(options, words, training, tmp_path, capsys) -> None:
     assert words in refused(capsys, training, tmp_path / "out.pt", *options)
     assert not (tmp_path / "out.pt").exists()
+
+
+def test_a_map_of_names_is_never_written_over(training, tmp_path, capsys) -> None:
+    names = tmp_path / "names.json"
+    names.write_text('{"0.weight": "first"}', encoding="utf-8")
+    said = refused(capsys, training, names, "--rename-map", str(names), "--force")
+    assert "never written" in said
+    assert names.read_text(encoding="utf-8").startswith("{")
 
 
 def test_sources_that_cannot_be_read(tmp_path: Path, capsys: Capture) -> None:

@@ -90,8 +90,9 @@ def _damage(checkpoint: Checkpoint, file: PlannedFile, sums: Sums) -> list[Findi
     if not wrong:
         return []
     names = ", ".join(printable(key, 40) for key in wrong[:_MANY])
+    many = "does not have its checksum" if len(wrong) == 1 else "do not have their checksums"
     message = (
-        f"{plural(len(wrong), 'storage')} of the source fail its checksums, so that values have "
+        f"{plural(len(wrong), 'storage')} of the source {many}, so that values have "
         f"changed since it was saved: {names}. They were exported as they are."
     )
     return [Finding("source-damaged", "error", message)]

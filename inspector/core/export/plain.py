@@ -77,6 +77,8 @@ class Plain:
                 continue
             step = str(child.key) if isinstance(child.key, Attribute) else child.key
             copied = self._copy(child, (*path, child.key), (*target, step), above)
+            if copied is None and node.kind == "sequence" and node.type != "set":
+                copied = Node(step, "value", "NoneType")  # what follows keeps its position
             if copied is not None:
                 children.append(copied)
         key = target[-1] if target else ""

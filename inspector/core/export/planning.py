@@ -62,12 +62,14 @@ class _Planning:
         self._dropped: list[Dropped] = []
         self._damaged = damaged_storages(checkpoint)
         node = self._tree.at(self._at)
+        self._keys: dict[Path, str] = {}
         self._from_module = node is not None and is_module(node)
 
     def plan(self) -> Plan:
         """Go through all steps."""
         recipe, remarks = self._recipe, self._remarks
         members = members_of(self._tree, self._at, self._checkpoint.source.uri)
+        self._keys = {member.path: member.key for member in members}
         keys = self._without_collisions(self._renamed(self._chosen(members)))
         metadata = stamp_of(self._checkpoint, recipe) if recipe.stamp else {}
         skeleton = skeleton_of(
@@ -167,7 +169,7 @@ class _Planning:
     ) -> Wish | None:
         """Return how a tensor is to be written; None, and a remark, where it cannot be."""
         stored: Tensor = node.value
-        dtype = self._dtype(stored, key, source) if key else stored.dtype
+        dtype = self._dtype(stored, self._keys[source], source) if key else stored.dtype
         device = self._device(stored.device)
         why = missing_bytes(stored, self._damaged)
         reason: DropReason = "damaged" if why else "not-supported"

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from inspector.core.errors import InspectorError
 from inspector.core.recognition import WRAPPERS
+from inspector.core.text import plural
 
 _INNER = frozenset(name for name in WRAPPERS if name != "module.")
 """What wraps a part of a model too; a layer of one's own may well be called `module`."""
@@ -28,6 +29,9 @@ class StripPrefix:
 
     prefix: str
 
+    def __str__(self) -> str:
+        return f"take off {self.prefix!r}"
+
     def renamed(self, key: str) -> str:
         """Return the rest; a key that is all prefix stays."""
         if not key.startswith(self.prefix):
@@ -41,6 +45,9 @@ class AddPrefix:
 
     prefix: str
 
+    def __str__(self) -> str:
+        return f"put {self.prefix!r} in front"
+
     def renamed(self, key: str) -> str:
         """Return prefix and key."""
         return self.prefix + key
@@ -49,6 +56,9 @@ class AddPrefix:
 @dataclass(frozen=True, slots=True)
 class Unwrap:
     """Take off what DataParallel, torch.compile and others put into keys, in any order."""
+
+    def __str__(self) -> str:
+        return "take off wrappers"
 
     def renamed(self, key: str) -> str:
         """Return the key as the network inside the wrappers calls it."""
@@ -67,6 +77,9 @@ class Substitute:
     pattern: str
     replacement: str
 
+    def __str__(self) -> str:
+        return f"{self.pattern!r} becomes {self.replacement!r}"
+
     def renamed(self, key: str) -> str:
         """Return the key with all matches replaced; raises InspectorError for no expression."""
         try:
@@ -82,6 +95,9 @@ class RenameMap:
     """Give single keys the names that a list has for them."""
 
     names: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return f"a map of {plural(len(self.names), 'name')}"
 
     @cached_property
     def _new(self) -> dict[str, str]:

@@ -149,7 +149,8 @@ def _compare(written: Node, planned: Node) -> None:
             raise NotAsPlanned(f"The new file is not as planned at {wanted.key!r}.")
         if here.kind != "tensor":
             for one, other in zip(here.children, wanted.children, strict=True):
-                if str(one.key) != str(other.key):
+                # Of a list from which tensors were left out, the reader counts anew.
+                if wanted.kind != "sequence" and str(one.key) != str(other.key):
                     raise NotAsPlanned(f"The new file has {one.key!r} for {other.key!r}.")
                 stack.append((one, other))
 

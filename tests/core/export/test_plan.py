@@ -7,6 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -90,6 +91,7 @@ def test_what_matches_nothing_is_said(tmp_path: Path) -> None:
     recipe = Recipe(choices=(Choice("a.*"), Choice("zzz.*")), renames=(StripPrefix("yyy."),))
     codes = [finding.code for finding in plan_of(source, recipe).findings]
     assert codes == ["no-match", "no-match"]
+    assert "take off 'yyy.'" in plan_of(source, recipe).findings[1].message
     nothing = plan_of(source, Recipe(choices=(Choice("zzz"),)))
     assert not nothing.possible
 
@@ -225,6 +227,14 @@ def test_dtype_rules_have_patterns_and_kinds(tmp_path: Path) -> None:
         plan_of(source, Recipe(dtypes=(DTypeRule("float17"),)))
 
 
+def test_dtype_rules_are_held_against_keys_as_they_are_stored(tmp_path: Path) -> None:
+    source = save_zip(tmp_path / "a.pt", {"model": {"a.w": torch.ones(2), "b.w": torch.ones(2)}})
+    dtypes = DTypeRule("float16", "a.*"), DTypeRule("bfloat16", "model/b.*")
+    recipe = Recipe(at=("model",), renames=(Substitute("^(.)", r"new.\1"),), dtypes=dtypes)
+    made = {row.key: row.dtype.name for row in plan_of(source, recipe).rows}
+    assert made == {"new.a.w": "float16", "new.b.w": "bfloat16"}
+
+
 def test_what_a_cast_loses_is_counted_before_anything_is_written(tmp_path: Path) -> None:
     values = torch.tensor(
         [1.0, 65504.0, 65520.0, 1e6, -1e6, 1e-8, -1e-9, 0.0, float("inf"), float("nan")]
@@ -345,6 +355,31 @@ def test_a_whole_module_is_written_as_its_state_dict(tmp_path: Path) -> None:
         assert all(type(x) is torch.Tensor and not x.requires_grad for x in found.values())
 
 
+class Scripted(torch.nn.Module):  # type: ignore[misc]
+    """A tensor that is a mere attribute is in no state_dict, and parameters come first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("first", torch.ones(2))
+        self.norm = torch.nn.BatchNorm1d(2)
+        self.weight = torch.nn.Parameter(torch.randn(2))
+        self.mere = torch.zeros(4)
+        self.again = self.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.norm(x) * self.weight + self.first + self.mere.sum()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_scripted_module_is_written_as_its_state_dict(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.pt", tmp_path / "b.pt"
+    torch.jit.save(torch.jit.script(Scripted()), str(source))
+    exported(source, target)
+    wanted = torch.jit.load(str(source)).state_dict()
+    assert list(loaded(target)) == list(wanted)
+    equal(loaded(target), wanted)
+
+
 def test_objects_become_plain_or_are_named(tmp_path: Path) -> None:
     import argparse
 
@@ -361,6 +396,14 @@ def test_objects_become_plain_or_are_named(tmp_path: Path) -> None:
     assert found["values"] == state["values"]
     assert found["sizes"] == state["sizes"]
     assert any("argparse.Namespace" in finding.message for finding in plan.findings)
+
+
+def test_what_stands_behind_an_object_in_a_list_keeps_its_place(tmp_path: Path) -> None:
+    state = {"state_dict": {"a": torch.ones(2)}, "random": ("MT", np.arange(3), 624, [object()])}
+    source, target = save_zip(tmp_path / "a.pt", state), tmp_path / "b.pt"
+    plan = exported(source, target, Recipe(container="stored"))
+    assert loaded(target)["random"] == ("MT", None, 624, [None])
+    assert any("random/1" in finding.message for finding in plan.findings)
 
 
 def test_extra_state_goes_along(tmp_path: Path) -> None:
