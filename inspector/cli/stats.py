@@ -10,7 +10,7 @@ import click
 
 from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.findings import print_findings
-from inspector.cli.stats_rows import write_table
+from inspector.cli.stats_rows import write_notes, write_table
 from inspector.core.analysis.health import ScanRow, health_scan
 from inspector.core.analysis.scan_files import write_csv, write_json
 from inspector.core.checkpoint import Checkpoint
@@ -58,6 +58,7 @@ def command(file: str, include: tuple[str, ...], form: str | None, fail_on_nonfi
             rows = scan_of(checkpoint, include)
             _FORMS[form or "table"](rows)
             if form is None:
+                write_notes(rows)
                 _print_grave(rows)
     finally:
         if collecting:

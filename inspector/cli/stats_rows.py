@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import click
 
 from inspector.core import text
 from inspector.core.analysis.health import ScanRow
+from inspector.core.analysis.statistics import measured
 from inspector.core.summary import path_text
 
 _NUMBERS = ("min", "max", "mean", "std", "l2")
 _COLUMNS = ("Key", "Dtype", "Elements", "Min", "Max", "Mean", "Std", "L2", "Zero", "NaN", "Inf")
 _BATCH = 1000  # rows written at a time
+_MOST_NOTES = 8
+_MOST_KEYS = 4  # that share a note
 
 
 def write_table(rows: list[ScanRow], styled: bool) -> None:
@@ -27,6 +32,24 @@ def write_table(rows: list[ScanRow], styled: bool) -> None:
             for row, some in zip(rows[start : start + _BATCH], cells[start:], strict=False)
         ]
         click.echo("\n".join(lines))
+
+
+def write_notes(rows: list[ScanRow]) -> None:
+    """Print what the numbers are of where they are not simply those of the tensor."""
+    keys: dict[str, list[str]] = {}
+    for row in rows:
+        note = measured(row.tensor).of_numbers if row.statistics is not None else ""
+        if note:
+            keys.setdefault(note, []).append(text.printable(path_text(row.path), 120))
+    for number, (note, some) in enumerate(keys.items()):
+        if number == 0:
+            click.echo()
+        elif number == _MOST_NOTES:
+            left = sum(map(len, islice(keys.values(), number, None)))
+            click.echo(f"… and {text.plural(left, 'tensor')} of other parts; --json has them.")
+            break
+        more = f" and {text.exact(len(some) - _MOST_KEYS)} more" if len(some) > _MOST_KEYS else ""
+        click.echo(f"{', '.join(some[:_MOST_KEYS])}{more}: {note}")
 
 
 def _styled(line: str, row: ScanRow) -> str:

@@ -20,6 +20,7 @@ _FEWEST_NUMBERS = 9  # shorter lists are as quickly read line by line
 _NUMBERS_SHOWN = 4
 _DEEPEST_WORDS = 4  # lists in lists that are written out
 _HEADLINE_FACTS = ("epoch", "step", "optimizer")
+_NO_STORAGE = "none: a meta tensor has no values"
 _PLAIN_NAMES = {"optimizer", "architecture"}  # facts that need no label in the headline
 
 
@@ -251,11 +252,16 @@ def tensor_facts(type_name: str, tensor: Tensor) -> list[tuple[str, str]]:
     if tensor.quantization:
         facts.append(("Quantization", tensor.quantization))
     if tensor.storage is None:
-        facts.append(("Storage", "none: a meta tensor has no values"))
+        lies = f"in its parts: {_names(tensor.parts)}" if tensor.parts else _NO_STORAGE
+        facts.append(("Storage", lies))
         return facts
     facts += _storage_facts(tensor.storage)
     facts.append(("Storage offset", text.plural(tensor.offset, "element")))
     return facts
+
+
+def _names(parts: tuple[tuple[str, Tensor], ...]) -> str:
+    return ", ".join(text.printable(name, 80) for name, _ in parts)
 
 
 def _storage_facts(storage: Storage) -> list[tuple[str, str]]:

@@ -121,6 +121,19 @@ def test_the_table(broken: Path, capsys: Capture) -> None:
     assert "\x1b[" not in "".join(lines)
 
 
+def test_what_the_numbers_are_of_is_said(tmp_path: Path, capsys: Capture) -> None:
+    eye = torch.eye(3)
+    state = {"a": eye.to_sparse(), "b": eye, "c": torch.tensor([3 + 4j]), "d": eye.to_sparse()}
+    path = save_zip(tmp_path / "a.pt", state)
+    sparse = "These are the 3 stored values; the other 6 elements are zero."
+    size = "Complex numbers count by their absolute values."
+    assert run(capsys, "stats", path).splitlines()[-2:] == [f"a, d: {sparse}", f"c: {size}"]
+    notes = [row["note"] for row in stats(capsys, path)["tensors"]]
+    assert notes == [sparse, "", size, sparse]
+    rows = csv.DictReader(io.StringIO(run(capsys, "stats", "--csv", path)))
+    assert [row["note"] for row in rows] == notes
+
+
 def test_what_matches_only(broken: Path, capsys: Capture) -> None:
     document = stats(capsys, broken, "--include", "fine.*", "--include", "st?ps")
     assert [row["path"] for row in document["tensors"]] == [["fine.weight"], ["steps"]]

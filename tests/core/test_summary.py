@@ -137,6 +137,7 @@ def test_a_sparse_tensor_has_facts_but_no_stride(
     with opened(tmp_path, {"w": made}) as checkpoint:
         facts = dict(facts_of(child(checkpoint.root, "w"), checkpoint))
     assert facts["Layout"] == f"sparse_{layout}"
+    assert facts["Storage"].startswith("in its parts: ")
     assert facts["Shape"] == "4 × 4"
     assert "Stride" not in facts
     assert "Contiguous" not in facts

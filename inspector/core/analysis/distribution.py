@@ -138,7 +138,7 @@ def distribution_of(
             raise found
         counted = found
     whole = look.tensor.dtype.kind not in ("float", "complex")
-    return _distribution(counted, look.note, whole)
+    return _distribution(counted, look.of_numbers, whole)
 
 
 def count(task: Batch) -> Results[Counted]:

@@ -11,14 +11,14 @@ from pathlib import Path as File
 from typing import Any, TextIO
 
 from inspector.core.analysis.health import ScanRow
-from inspector.core.analysis.statistics import Statistics
+from inspector.core.analysis.statistics import Statistics, measured
 from inspector.core.errors import SourceError
 from inspector.core.model import json_path
 from inspector.core.progress import Progress, silent
 from inspector.core.summary import path_text
 
 _NONE: dict[str, Any] = dict.fromkeys((*Statistics._fields, "absmax"))
-_FIELDS = ("path", "dtype", "shape", *Statistics._fields, "absmax", "findings", "error")
+_FIELDS = ("path", "dtype", "shape", *Statistics._fields, "absmax", "findings", "error", "note")
 _PULSE = 500  # rows between two progress calls
 
 
@@ -31,9 +31,10 @@ def json_row(row: ScanRow) -> dict[str, Any]:
     }
     found = row.statistics
     if found is None:
-        return members | _NONE | {"elements": row.tensor.elements, "error": row.error}
+        return members | _NONE | {"elements": row.tensor.elements, "error": row.error, "note": ""}
     known = found._asdict() | {"absmax": found.absmax}
-    return members | {name: _plain(value) for name, value in known.items()}
+    note = measured(row.tensor).of_numbers
+    return members | {name: _plain(value) for name, value in known.items()} | {"note": note}
 
 
 def write_json(rows: Sequence[ScanRow], stream: TextIO, progress: Progress = silent) -> None:

@@ -13,7 +13,7 @@ from inspector.core.engine import Engine
 from inspector.core.errors import FormatError, InspectorError
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, silent
-from inspector.core.text import exact
+from inspector.core.text import plural
 
 
 class Statistics(NamedTuple):
@@ -43,12 +43,25 @@ class Statistics(NamedTuple):
         return max(abs(self.min), abs(self.max))
 
 
+_PAIRS = ("float4_e2m1fn_x2",)  # torch counts what is packed into a byte as one element
+
+
 class Measured(NamedTuple):
     """The tensor whose values are looked at in the place of another one, and why."""
 
     tensor: Tensor
     note: str
     """A sentence; empty if it is the tensor itself."""
+
+    @property
+    def of_numbers(self) -> str:
+        """What to say beside statistics and pictures of it, which show each value as one number."""
+        said = [self.note] if self.note else []
+        if self.tensor.dtype.kind == "complex":
+            said.append("Complex numbers count by their absolute values.")
+        if self.tensor.dtype.name in _PAIRS:
+            said.append("Each element is a pair of values, which are counted one by one.")
+        return " ".join(said)
 
 
 def measured(tensor: Tensor) -> Measured:
@@ -64,11 +77,19 @@ def measured(tensor: Tensor) -> Measured:
     name = "values" if "values" in parts else _largest(tensor)
     inner = measured(parts[name]).tensor
     if tensor.layout.startswith("sparse"):
-        missing = max(0, tensor.elements - inner.elements)
-        note = f"These are the stored values; the other {exact(missing)} elements are zero."
+        number = plural(inner.elements, "stored value")
+        note = f"These are the {number}; {_elsewhere(tensor, inner)}"
     else:
-        note = f"These are the values of its part {name!r}: a {tensor.layout} tensor has no others."
+        note = f"These are the values of its part {name!r}, the largest of {len(parts)}."
     return Measured(inner, note)
+
+
+def _elsewhere(tensor: Tensor, values: Tensor) -> str:
+    """Say what the elements are that a sparse tensor does not store."""
+    if tensor.layout == "sparse_coo" and not tensor.coalesced:
+        return "those at the same place are added up, and all other elements are zero."
+    missing = tensor.elements - values.elements
+    return f"the other {plural(missing, 'element')} {'is' if missing == 1 else 'are'} zero."
 
 
 def _largest(tensor: Tensor) -> str:

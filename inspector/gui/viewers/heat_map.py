@@ -93,7 +93,7 @@ class HeatMapViewer(ComputedViewer):
                 f"There is nothing to see: the tensor has no elements ({shape})."
             )
             return
-        self._remark = found.note
+        self._remark = found.of_numbers
         self.controls.show()
         if not same:
             self._tensor = tensor

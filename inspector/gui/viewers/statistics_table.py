@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from inspector.core import text
 from inspector.core.analysis.health import ScanRow
+from inspector.core.analysis.statistics import measured
 from inspector.core.model import Finding, Node, Path, Severity, natural
 from inspector.core.progress import Progress, silent, sorted_in_parts
 from inspector.gui.theme import Theme, pixmap
@@ -217,7 +218,7 @@ class StatisticModel(QAbstractTableModel):
         column, line = STATISTIC_COLUMNS[index.column()], self.lines[index.row()]
         answers: Mapping[int, Callable[[], Any]] = {
             Qt.ItemDataRole.DisplayRole: lambda: column.text(line),
-            Qt.ItemDataRole.ToolTipRole: lambda: plain_tool_tip(column.text(line)),
+            Qt.ItemDataRole.ToolTipRole: lambda: plain_tool_tip(_tip(column, line)),
             Qt.ItemDataRole.TextAlignmentRole: lambda: _alignment(index.column()),
             Qt.ItemDataRole.AccessibleTextRole: lambda: f"{column.title}: {column.text(line)}",
             Qt.ItemDataRole.ForegroundRole: lambda: self._colour(column, line),
@@ -268,6 +269,13 @@ class NameDelegate(QStyledItemDelegate):
         colour = getattr(self._theme.colours, worst)
         picture = pixmap(worst, colour, _ICON, painter.device().devicePixelRatio())
         painter.drawPixmap(option.rect.right() - _ICON - 6, top, picture)
+
+
+def _tip(column: StatisticColumn, line: Line) -> str:
+    """Return the whole text of a cell, and below a number what it is of."""
+    known = column.numeric and line.row.statistics is not None
+    note = measured(line.row.tensor).of_numbers if known else ""
+    return f"{column.text(line)}\n{note}".strip()
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -74,7 +74,7 @@ class ValueFacts(QWidget):
         row = subject.scan.row(subject.path) if subject.scan is not None else None
         known = row.statistics if row is not None else self._known.get(subject.path)
         try:
-            note = measured(tensor).note
+            note = measured(tensor).of_numbers
         except InspectorError as error:
             self._say(str(error))
             return
@@ -82,8 +82,8 @@ class ValueFacts(QWidget):
             self._show(known, note)
         elif row is not None and row.error:
             self._say(row.error, "Try again", error=True)
-        elif tensor.nbytes > AT_ONCE:
-            size = text.size(tensor.nbytes)
+        elif _to_read(tensor) > AT_ONCE:
+            size = text.size(_to_read(tensor))
             self._say(f"The values take {size}; they are read when you ask.", "Read the values")
         else:
             self._say("Reading the values…")
@@ -104,7 +104,7 @@ class ValueFacts(QWidget):
     def _read(self) -> None:
         assert self._subject is not None
         tensor: Tensor = self._subject.node.value
-        self._say("Reading the values…", "Cancel" if tensor.nbytes > AT_ONCE else "")
+        self._say("Reading the values…", "Cancel" if _to_read(tensor) > AT_ONCE else "")
         job = self._job = self._context.jobs.start(
             "Reading values",
             _statistics,
@@ -133,7 +133,7 @@ class ValueFacts(QWidget):
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[self._subject.path] = found
-        self._show(found, measured(self._subject.node.value).note)
+        self._show(found, measured(self._subject.node.value).of_numbers)
 
     def _fail(self, job: Job, error: Exception) -> None:
         if job is not self._job:
@@ -172,6 +172,12 @@ class ValueFacts(QWidget):
             self.note.style().polish(self.note)
 
 
+def _to_read(tensor: Tensor) -> int:
+    """Return the bytes to be read: those of an expanded tensor are few."""
+    storage = tensor.storage
+    return min(tensor.nbytes, storage.nbytes) if storage is not None else tensor.nbytes
+
+
 def statistics_facts(found: Statistics) -> list[tuple[str, str]]:
     """Return the numbers as labels and texts, those that a sick tensor has first."""
     facts = [
@@ -183,6 +189,8 @@ def statistics_facts(found: Statistics) -> list[tuple[str, str]]:
         return [("Values", "none: the tensor is empty")]
     if not facts:
         facts.append(("NaN, Inf", "none"))
+    else:
+        facts.append(("Finite", _of_all(found.finite, found.elements)))
     facts += [
         (label, _number(value))
         for label, value in (
@@ -191,6 +199,7 @@ def statistics_facts(found: Statistics) -> list[tuple[str, str]]:
             ("Mean", found.mean),
             ("Std", found.std),
             ("L2 norm", found.l2),
+            ("Max |x|", found.absmax),
         )
         if found.finite
     ]

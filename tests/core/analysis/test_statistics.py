@@ -308,6 +308,25 @@ def test_of_a_quantized_tensor_the_stored_integers(tmp_path, threads) -> None:
     check(found, tensor.int_repr())
 
 
+def test_of_an_uncoalesced_tensor_it_is_said_that_values_may_add_up(tmp_path, threads) -> None:
+    made = torch.sparse_coo_tensor([[0, 0, 1]], [1.0, 2.0, 3.0], (4,), check_invariants=True)
+    with open_checkpoint(str(save_zip(tmp_path / "sparse.pt", made))) as checkpoint:
+        described = checkpoint.root.value
+        assert statistics_of(checkpoint, described, threads).elements == 3
+        assert measured(described).note == (
+            "These are the 3 stored values; those at the same place are added up, and all other "
+            "elements are zero."
+        )
+
+
+def test_of_complex_numbers_it_is_said_that_they_count_by_their_absolute_value(tmp_path) -> None:
+    path = save_zip(tmp_path / "complex.pt", torch.tensor([3 + 4j, 1j]))
+    with open_checkpoint(str(path)) as checkpoint:
+        found = measured(checkpoint.root.value)
+    assert found.note == ""
+    assert found.of_numbers == "Complex numbers count by their absolute values."
+
+
 def test_a_meta_tensor_has_none(tmp_path, threads) -> None:
     path = save_zip(tmp_path / "meta.pt", torch.empty(3, device="meta"))
     with (

@@ -32,6 +32,7 @@ def viewer(context, qtbot, tmp_path):
         "empty": torch.zeros(0),
         "meta": torch.zeros(3, device="meta"),
         "epoch": 3,
+        "expanded": torch.ones(1).expand(1 << 40),
     }
     torch.save(made, tmp_path / "run.pt")
     viewer = SummaryViewer(context)
@@ -64,6 +65,7 @@ def test_small_tensors_are_read_at_once(viewer, qtbot):
     assert facts["+Inf"] == "1 (20 %)"
     assert (facts["Min"], facts["Max"], facts["Zeros"]) == ("−3", "1", "1 (20 %)")
     assert facts["Mean"] == "−0.666667"
+    assert (facts["Finite"], facts["Max |x|"]) == ("3 (60 %)", "3")
     facts = read(viewer, qtbot, "whole")
     assert facts == {
         "NaN, Inf": "none",
@@ -72,8 +74,13 @@ def test_small_tensors_are_read_at_once(viewer, qtbot):
         "Mean": "2",
         "Std": "1.41421",
         "L2 norm": "5.47723",
+        "Max |x|": "4",
         "Zeros": "1 (20 %)",
     }
+
+
+def test_an_expanded_tensor_is_as_small_as_its_storage(viewer, qtbot):
+    assert read(viewer, qtbot, "expanded")["Mean"] == "1"
 
 
 def test_what_has_been_read_is_known(viewer, qtbot):
