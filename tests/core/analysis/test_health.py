@@ -371,6 +371,18 @@ def test_the_same_values_twice(name, tmp_path) -> None:
     assert duplicates[0].message.startswith("The same values as a, stored once more: 6.40 kB")
 
 
+def test_duplicates_whose_channels_come_last(tmp_path) -> None:
+    weight = torch.randn(16, 8, 3, 3).to(memory_format=torch.channels_last)
+    found = of(tmp_path, a=weight, copy=weight.clone(), other=weight.contiguous())
+    assert [(finding.code, finding.path) for finding in found.across] == [("duplicate", ("copy",))]
+
+
+def test_a_small_slice_with_all_of_its_storage_is_a_note(tmp_path) -> None:
+    found = of(tmp_path, head=torch.randn(100_000)[:100], fine=torch.randn(2000)[:100])
+    (finding,) = found.across
+    assert (finding.severity, finding.path) == ("info", ("head",))
+
+
 def test_a_slice_that_was_saved_with_all_of_its_storage(tmp_path) -> None:
     whole = torch.randn(1_000_000)
     found = of(tmp_path, head=whole[:100], other=torch.randn(100))

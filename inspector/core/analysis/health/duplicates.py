@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from inspector.core.analysis.health.base import Health, ScanRow, Whole
-from inspector.core.arrays import Block, blocks_of
+from inspector.core.arrays import Block, blocks_of, distinct_view
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.model import Finding, Tensor
@@ -36,7 +36,7 @@ def _duplicates(whole: Whole) -> Iterator[Finding]:
         if b"" not in found.values():
             row = members[number]
             content = tuple(found[place] for place in sorted(found))
-            key = (row.tensor.dtype.name, row.tensor.shape, content)
+            key = (*_arrangement(row.tensor), content)
             same.setdefault(key, []).append(row)
     order = {row.path: number for number, row in enumerate(whole.rows)}
     for group in same.values():
@@ -56,14 +56,26 @@ def _candidates(checkpoint: Checkpoint, rows: Iterable[ScanRow]) -> Iterator[lis
         found, tensor = row.statistics, row.tensor
         if found is None or tensor.nbytes < _SMALLEST or tensor.storage is None:
             continue
-        if found.min == found.max or not tensor.contiguous:
+        if found.min == found.max or not _is_solid(tensor):
             continue
-        alike = (tensor.dtype.name, tensor.shape, found[:8])  # what does not depend on rounding
+        alike = (*_arrangement(tensor), found[:8])  # what does not depend on rounding
         view = (tensor.storage.key, tensor.offset)
         groups.setdefault(alike, {}).setdefault(view, row)
     for views in groups.values():
         if len(views) > 1:
             yield from _same_checksums(checkpoint, list(views.values()))
+
+
+def _arrangement(tensor: Tensor) -> tuple[Any, ...]:
+    """Return what two tensors have in common if the same bytes are the same values."""
+    stride = () if tensor.contiguous else tensor.stride
+    return tensor.dtype.name, tensor.shape, stride
+
+
+def _is_solid(tensor: Tensor) -> bool:
+    """True if its elements lie in one run of bytes, in whatever order (channels last)."""
+    view = distinct_view(tensor)
+    return view is not None and view.solid
 
 
 def _same_checksums(checkpoint: Checkpoint, rows: list[ScanRow]) -> Iterator[list[ScanRow]]:

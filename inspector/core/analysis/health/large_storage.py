@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from inspector.core.analysis.health.base import Health, Whole
 from inspector.core.analysis.space import space_of
-from inspector.core.model import Finding
+from inspector.core.model import Finding, Severity
 from inspector.core.text import size
 
-_WORTH = 1 << 20  # unused bytes
+_WORTH = 1 << 16  # unused bytes
+_WORTH_A_WARNING = 1 << 20
 
 
 def _large_storage(whole: Whole) -> Iterator[Finding]:
@@ -19,7 +20,8 @@ def _large_storage(whole: Whole) -> Iterator[Finding]:
         if waste.unused >= _WORTH and 2 * waste.unused > waste.storage.nbytes and path in here:
             used = waste.storage.nbytes - waste.unused
             message = f"It uses {size(used)} of a storage of {size(waste.storage.nbytes)}."
-            yield Finding("large-storage", "warning", message, path)
+            severity: Severity = "warning" if waste.unused >= _WORTH_A_WARNING else "info"
+            yield Finding("large-storage", severity, message, path)
 
 
 LARGE_STORAGE = Health(
