@@ -93,6 +93,7 @@ class DistributionViewer(ComputedViewer):
         self.log_values.toggled.connect(self._scale)
         self.mean.toggled.connect(self._mark)
         self.quantiles.toggled.connect(self._mark)
+        self.quantiles.toggled.connect(self._fill_tiles)
         self.centre.clicked.connect(self._show_centre)
         self.save.clicked.connect(self._save)
         return self._laid_out()
@@ -137,7 +138,7 @@ class DistributionViewer(ComputedViewer):
         self.save.setVisible(finite)
         self.sentence.setVisible(not finite)
         self._rest.setVisible(not finite)
-        self.facts.show_tiles(tiles_of(found.statistics))
+        self._fill_tiles()
         self.note.set_plain(_accuracy(found))
         if not finite:
             number = text.plural(found.statistics.elements, "element")
@@ -155,6 +156,13 @@ class DistributionViewer(ComputedViewer):
         self.histogram.show_counts(found.rebin_at, scale, elements)
         self.histogram.describe(_words(found))
         self._say()
+
+    def _fill_tiles(self) -> None:
+        if self.found is not None:
+            tiles = tiles_of(self.found.statistics)
+            if self.quantiles.isChecked():
+                tiles += quantile_tiles(self.found)
+            self.facts.show_tiles(tiles)
 
     def _mark(self) -> None:
         if self.found is not None:
@@ -223,9 +231,20 @@ def markers_of(found: Distribution, mean: bool, quantiles: bool) -> list[Marker]
         for q in _QUANTILES:
             value = found.quantile(q)
             if value is not None:
-                words = "median" if q == 0.5 else f"{q:.0%}".replace("%", " %")
-                markers.append(Marker(value, words, "module", int(mean), dashed=q != 0.5))
+                markers.append(Marker(value, _name(q), "module", int(mean), dashed=q != 0.5))
     return markers
+
+
+def quantile_tiles(found: Distribution) -> list[Tile]:
+    """Return the marked quantiles in numbers; none where all values are one."""
+    if found.distinct == 1:
+        return []
+    values = [(_name(q), found.quantile(q)) for q in sorted(_QUANTILES)]
+    return [Tile(name, number_text(value)) for name, value in values if value is not None]
+
+
+def _name(quantile: float) -> str:
+    return "median" if quantile == 0.5 else f"{quantile:.0%}".replace("%", " %")
 
 
 def scale_of(found: Distribution, *, logarithmic: bool) -> ValueScale:

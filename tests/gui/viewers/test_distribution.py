@@ -109,6 +109,17 @@ def test_bars_and_facts(shown):
     assert "mean" in viewer.histogram.accessibleDescription()
 
 
+def test_quantiles_are_told_in_numbers_too(shown):
+    viewer = shown("spread")
+    names = ["1 %", "5 %", "25 %", "median", "75 %", "95 %", "99 %"]
+    assert list(facts(viewer))[-7:] == names
+    wanted = np.quantile(spread().double().numpy(), [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99])
+    found = [float(facts(viewer)[name].replace("−", "-")) for name in names]
+    assert found == pytest.approx(wanted, abs=2e-3)
+    viewer.quantiles.click()
+    assert not set(names) & set(facts(viewer))
+
+
 def test_what_is_not_finite_is_told_with_its_share(shown):
     viewer = shown("spiked")
     assert facts(viewer)["NaN"] == "10 (1 %)"
