@@ -18,6 +18,7 @@ from inspector.core.analysis.comparison import Row, compare, match, tasks
 from inspector.core.engine import ExecutorEngine, WorkerPool
 from inspector.core.formats import open_checkpoint
 from tests.checkpoints import save_legacy, save_safetensors, save_zip
+from tests.core.analysis.comparison.training import run
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,13 @@ def test_same(dtype, tmp_path, threads) -> None:
     assert row.status == "same"
     assert row.measures is not None
     assert (row.measures.max_abs, row.measures.changed, row.measures.cosine) == (0, 0, 1)
+
+
+def test_epochs_of_a_training(tmp_path, threads) -> None:
+    first, second = run(2)
+    rows = compared(first, second, tmp_path, threads)
+    for name, value in first["model"].items():
+        check(rows[f"model.{name}"], value, second["model"][name])
 
 
 def test_what_is_not_finite_is_counted(tmp_path, threads) -> None:
