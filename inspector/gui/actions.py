@@ -93,6 +93,7 @@ ACTIONS = (
     ),
     Action("collapse_all", "&Collapse all", "View", ("Ctrl+-",), "collapse", "tree", False, True),
     Action("columns", "C&olumns…", "View", ("Ctrl+Shift+H",), "columns", "tree"),
+    Action("sort", "So&rt by…", "View", ("Ctrl+K",), "sort", "tree"),
     Action("scan", "&Scan all values", "View", ("Ctrl+Shift+A",), "scan", "tree", True),
     Action("whole_file", "Facts of the whole &file", "View", ("Ctrl+I",), "file", "tree"),
     Action("other_side", "Tree or pa&nel", "View", ("F6",), "panel", "tree"),

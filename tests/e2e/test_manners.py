@@ -6,12 +6,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QCheckBox,
     QComboBox,
     QLabel,
     QLineEdit,
     QMenu,
     QSpinBox,
+    QTabWidget,
     QWidget,
 )
 
@@ -79,7 +81,10 @@ def test_what_can_be_focused_or_pressed_has_a_name(open_window, files, qtbot):
     nameless = [
         f"{type(widget).__name__} {widget.objectName()}"
         for widget in window.findChildren(QWidget)
-        if isinstance(widget, QAbstractButton | QLineEdit | QComboBox)
+        if isinstance(
+            widget, QAbstractButton | QLineEdit | QComboBox | QAbstractScrollArea | QTabWidget
+        )
+        and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
         and not widget.objectName().startswith("qt_")
         and not (widget.accessibleName() or getattr(widget, "text", lambda: "")())
         and not isinstance(widget.parent(), QLineEdit)
@@ -115,6 +120,39 @@ def test_filters_are_ticked_shown_and_taken_off(open_window, files, qtbot):
     with qtbot.waitSignal(view.tree.arranged):
         qtbot.mouseClick(bar.chips()[0], Qt.MouseButton.LeftButton)
     assert "epoch" in keys(view.tree)
+
+
+def order_by(qtbot, table, words: str) -> None:
+    """Open the menu of orders on a table, go down to a line and choose it."""
+    with qtbot.waitActive(table.window()):
+        table.window().activateWindow()
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_K, CONTROL)
+    menu = next(m for m in table.findChildren(QMenu) if m.isVisible())
+    lines = [action.text() for action in menu.actions()]
+    menu.setActiveAction(menu.actions()[0])
+    while menu.activeAction().text() != words:
+        qtbot.keyClick(menu, Qt.Key.Key_Down)
+        assert menu.activeAction() is not menu.actions()[0], lines
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+
+
+def test_rows_are_sorted_by_keyboard(open_window, files, qtbot):
+    window = open_window(files / "training.pt")
+    view = view_of(window)
+    with qtbot.waitSignal(view.tree.arranged):
+        order_by(qtbot, view.tree.view, "Key")
+    assert keys(view.tree)[:5] == ["epoch", "model", "0.bias", "0.weight", "2.bias"]
+    with qtbot.waitSignal(view.tree.arranged):
+        order_by(qtbot, view.tree.view, "&Descending")
+    assert keys(view.tree)[0] == "optimizer"
+    view.panel.prefer(ModulesViewer)
+    view.tree.go_to(("model",))
+    viewer = view.panel.viewer()
+    assert isinstance(viewer, ModulesViewer)
+    qtbot.waitUntil(lambda: viewer.model.rowCount() == 2)
+    order_by(qtbot, viewer.table, "Size")
+    assert viewer.table.order()[0] == 4, "the table that has the keyboard"
 
 
 def test_a_bad_regular_expression_is_said_in_place(open_window, files, qtbot):

@@ -65,6 +65,7 @@ class ShortcutsDialog(QDialog):
                 grid.addWidget(PlainLabel(keys, tone="muted"), number, 1)
         area = QScrollArea()
         area.setWidget(inside)
+        area.setAccessibleName("Keyboard shortcuts")
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         inside.setProperty("ground", "base")

@@ -366,7 +366,9 @@ class ExportBody(QWidget):
             (self.findings, "Findings"),
             (self.code, "Code"),
         ):
+            page.setAccessibleName(title)
             self.tabs.addTab(page, title)
+        self.tabs.setAccessibleName("What becomes of it")
         self.tabs.setDocumentMode(True)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)

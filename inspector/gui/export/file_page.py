@@ -72,6 +72,7 @@ class FilePage(QScrollArea):
         self.tied = _choices(_TIED)
         self.shard = QLineEdit()
         self.shard.setPlaceholderText("One file; or at most 5 GB each")
+        self.shard.setAccessibleName("Size of a file")
         self.shard_problem = PlainLabel(tone="error", wrap=True)
         self.stamp = QCheckBox("Say in the file when and from what it was made")
         self._rows: dict[str, QWidget] = {}

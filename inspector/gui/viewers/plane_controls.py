@@ -63,6 +63,7 @@ class PlaneControls(QWidget):
         self._lines.setSpacing(4)
         self._scroll = QScrollArea()
         self._scroll.setWidget(self._page)
+        self._scroll.setAccessibleName("Places along the other axes")
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -28,6 +28,7 @@ class MessagePage(QScrollArea):
         self.inside = QWidget()
         self.inside.setProperty("ground", "base")
         self.setWidget(self.inside)
+        self.setAccessibleName(title)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -65,6 +65,7 @@ class Plot(QWidget):
         self._axes = {side: _axis_class()(side) for side in ("left", "bottom")}
         self.canvas: Any = pyqtgraph.PlotWidget(axisItems=dict(self._axes), enableMenu=False)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.canvas.setAntialiasing(True)
         self.canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.canvas.hideButtons()

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
+
+_WAYS = (
+    ("&Ascending", Qt.SortOrder.AscendingOrder),
+    ("&Descending", Qt.SortOrder.DescendingOrder),
+)
 
 
 def dress_rows(view: QTableView, height: int) -> None:
@@ -36,3 +42,38 @@ def sort_by_header(view: QTableView, sort: Callable[[int, bool], object]) -> Non
     header.sortIndicatorChanged.connect(
         lambda column, order: sort(column, order == Qt.SortOrder.DescendingOrder)
     )
+
+
+def ask_for_order(usual: QTableView) -> None:
+    """Do by a menu what a click on a header does: of the table that has the keyboard, if it can."""
+    focused = QApplication.focusWidget()
+    sorts = isinstance(focused, QTableView) and focused.horizontalHeader().isSortIndicatorShown()
+    view = focused if sorts and isinstance(focused, QTableView) else usual
+    menu = QMenu(view)
+    menu.setAccessibleName("Sort by")
+    menu.setProperty("checks", True)
+    menu.aboutToHide.connect(menu.deleteLater)
+    _fill_orders(menu, view.horizontalHeader())
+    menu.popup(view.horizontalHeader().mapToGlobal(QPoint(8, view.horizontalHeader().height())))
+
+
+def _fill_orders(menu: QMenu, header: QHeaderView) -> None:
+    by, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
+    model = header.model()
+    columns = QActionGroup(menu)
+    for number in (-1, *range(model.columnCount())):
+        words = str(model.headerData(number, header.orientation())) if number >= 0 else "As stored"
+        action = columns.addAction(menu.addAction(words.replace("&", "&&")))
+        action.setCheckable(True)
+        action.setChecked(number == by)
+        action.triggered.connect(lambda _, n=number: header.setSortIndicator(n, order))
+        if number == by:
+            menu.setActiveAction(action)
+    menu.addSeparator()
+    ways = QActionGroup(menu)
+    for words, way in _WAYS:
+        action = ways.addAction(menu.addAction(words))
+        action.setCheckable(True)
+        action.setChecked(by >= 0 and order == way)
+        action.setEnabled(by >= 0)
+        action.triggered.connect(lambda _, w=way: header.setSortIndicator(by, w))

@@ -22,6 +22,7 @@ from inspector.gui.dialogs.settings import SettingsDialog
 from inspector.gui.dialogs.shortcuts import ShortcutsDialog
 from inspector.gui.tree.pane import TreePane
 from inspector.gui.tree.selection import keys_text, paths_of, paths_text
+from inspector.gui.widgets.rows import ask_for_order
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_manager import show_in_folder
 from inspector.gui.window.main_window import NAME, MainWindow
@@ -220,6 +221,11 @@ def _columns(window: MainWindow) -> None:
         tree.view.columns.ask(QPoint(8, tree.view.horizontalHeader().height()))
 
 
+def _sort(window: MainWindow) -> None:
+    if tree := _tree(window):
+        ask_for_order(tree.view)
+
+
 def _scan(window: MainWindow) -> None:
     if view := _view(window):
         view.scan.start()
@@ -288,6 +294,7 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "expand_all": _expand_all,
     "collapse_all": _collapse_all,
     "columns": _columns,
+    "sort": _sort,
     "scan": _scan,
     "whole_file": _whole_file,
     "other_side": _other_side,

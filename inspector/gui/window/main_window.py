@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         tab, comparison, page = self.current_tab(), self.current_comparison(), self.page()
         self._pages.setCurrentWidget(self.tabs if page else self.welcome)
-        self.setWindowTitle(_title(page.name, tab.uri if tab else "") if page else NAME)
+        self.setWindowTitle(_title(page.name, _files(page)) if page else NAME)
         status = page.status() if page else ""
         self._status.set_plain(status)
         self.statusBar().setVisible(bool(status))
@@ -295,10 +295,8 @@ class MainWindow(QMainWindow):
             "next_tab": lambda: self.tabs.step(1),
             "previous_tab": lambda: self.tabs.step(-1),
         }
-        if isinstance(tab, ComparisonTab) and tab.view:
+        if tab.view is not None:
             mine.update(tab.view.commands)
-        elif isinstance(tab, SeriesTab):
-            mine["save_report"] = tab.view.save_report
         return mine
 
     def page(self) -> Tab | None:
@@ -426,8 +424,15 @@ class MainWindow(QMainWindow):
             self.resize(self.sizeHint().boundedTo(self.screen().availableSize() * 0.94))
 
 
-def _title(name: str, uri: str) -> str:
+def _files(tab: Tab) -> Sequence[str]:
+    """Return the addresses of all that a tab shows."""
+    if isinstance(tab, SeriesTab):
+        return tab.files
+    return (tab.a, tab.b) if isinstance(tab, ComparisonTab) else (tab.uri,)
+
+
+def _title(name: str, files: Iterable[str]) -> str:
     """Return the title of the window: the file, where it is, and the program."""
-    folder = short_folder(uri)
-    whole = " – ".join(part for part in (name, folder, NAME) if part)
+    folders = " → ".join(dict.fromkeys(filter(None, map(short_folder, files))))
+    whole = " – ".join(part for part in (name, folders, NAME) if part)
     return whole.replace("[*]", "[*][*]")

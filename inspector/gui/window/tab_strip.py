@@ -41,6 +41,7 @@ class TabStrip(QTabWidget):
         bar.setObjectName("checkpoints")
         bar.setDrawBase(False)
         bar.setExpanding(False)
+        self.setAccessibleName("Open checkpoints")
         bar.setAccessibleName("Open checkpoints")
         bar.installEventFilter(self)
         theme.changed.connect(self._dress)
