@@ -26,16 +26,19 @@ class Part(NamedTuple):
     tensors: int
     elements: int
     nbytes: int
+    """Bytes in the file: those that several tensors look at count with the first of them."""
+    again: int = 0
+    """Bytes that its tensors would take besides, each on its own: tied and expanded ones."""
 
 
 class _Sum:
     """A part that is being added up."""
 
-    __slots__ = ("elements", "few", "nbytes", "path", "tensors")
+    __slots__ = ("again", "elements", "few", "nbytes", "path", "tensors")
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.tensors = self.elements = self.nbytes = 0
+        self.tensors = self.elements = self.nbytes = self.again = 0
         self.few: dict[str, Tensor] = {}
 
 
@@ -48,6 +51,7 @@ def breakdown(
     if node.kind in ("group", "repeat"):
         base, start = path[:-1], len(node.value.prefix)
     sums: dict[str, _Sum] = {}
+    seen: set[tuple[str, int, int]] = set()
     for number, (below, tensor) in enumerate(tensors_below(node)):
         if number % _PULSE == 0:
             progress(0.5, "Adding up modules")
@@ -57,13 +61,32 @@ def breakdown(
             found = sums[name] = _Sum(target)
         found.tensors += 1
         found.elements += tensor.elements
-        found.nbytes += tensor.nbytes
+        stored = _stored(tensor, seen)
+        found.nbytes += stored
+        found.again += tensor.nbytes - stored
         if rest and found.tensors <= _MOST_IN_A_LAYER:
             found.few[rest] = tensor
     return tuple(
-        Part(name, one.path, _layer(name, one), one.tensors, one.elements, one.nbytes)
+        Part(name, one.path, _layer(name, one), one.tensors, one.elements, one.nbytes, one.again)
         for name, one in sums.items()
     )
+
+
+def _stored(tensor: Tensor, seen: set[tuple[str, int, int]]) -> int:
+    """Return the bytes of a tensor in the file; none if another one has them, which is noted."""
+    nbytes, storage = tensor.nbytes, tensor.storage
+    if storage is None:  # a meta tensor, if it has no parts: it has the size that it would have
+        return sum(_stored(part, seen) for _, part in tensor.parts) if tensor.parts else nbytes
+    if tensor.contiguous:  # without the arithmetic of views
+        start = tensor.offset * tensor.dtype.bits // 8
+        stop = start + nbytes
+    else:
+        start, stop = tensor.extent
+    place = (storage.key, start, stop)
+    if place in seen:
+        return 0
+    seen.add(place)
+    return min(nbytes, stop - start)
 
 
 def tensors_below(node: Node) -> Iterator[tuple[Path, Tensor]]:

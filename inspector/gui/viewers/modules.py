@@ -44,6 +44,7 @@ class _Found(NamedTuple):
     parts: tuple[Part, ...]
     number: int
     tiles: tuple[squares.Part, ...]
+    again: int
 
 
 class ModulesViewer(Viewer):
@@ -131,7 +132,7 @@ class ModulesViewer(Viewer):
         self.treemap.show_parts(found.tiles)
         shown = len(found.parts)
         more = f", the {text.exact(shown)} largest shown" if shown < found.number else ""
-        self.note.set_text(text.plural(found.number, "part") + more)
+        self.note.set_text(text.plural(found.number, "part") + more + _told_again(found.again))
         self._allow()
         self.listed.emit()
 
@@ -179,7 +180,13 @@ class ModulesViewer(Viewer):
 
 def _parts(node: Node, path: Path, depth: int, *, progress: Progress = silent) -> _Found:
     parts = breakdown(node, path, depth, progress=progress)
-    return _Found(largest(parts, _MOST), len(parts), tiles_of(parts, _MOST_TILES))
+    again = sum(part.again for part in parts)
+    return _Found(largest(parts, _MOST), len(parts), tiles_of(parts, _MOST_TILES), again)
+
+
+def _told_again(nbytes: int) -> str:
+    """Say what sizes leave out, where there is something."""
+    return f"; {text.size(nbytes)} in tied or expanded tensors not counted" if nbytes > 0 else ""
 
 
 def tiles_of(parts: tuple[Part, ...], most: int) -> tuple[squares.Part, ...]:

@@ -71,6 +71,35 @@ def test_the_treemap_shows_every_tensor_and_leads_there(viewer, qtbot):
     assert viewer.save.isEnabled()
 
 
+def test_tied_and_expanded_tensors_take_their_bytes_once(context, qtbot, tmp_path):
+    weight = torch.randn(8, 8)
+    state = {
+        "emb.weight": weight,
+        "head.weight": weight,
+        "mask": torch.zeros(1).expand(1000, 1000),
+        "part": weight[2],
+        "sparse": torch.eye(3).to_sparse(),
+    }
+    torch.save(state, tmp_path / "tied.pt")
+    made = ModulesViewer(context)
+    qtbot.addWidget(made)
+    with open_checkpoint(str(tmp_path / "tied.pt")) as checkpoint:
+        parts = breakdown(checkpoint.root, (), 1)
+        sizes = {part.name: (part.nbytes, part.again) for part in parts}
+        assert sizes == {
+            "emb": (256, 0),
+            "head": (0, 256),
+            "mask": (4, 4 * 1000 * 1000 - 4),
+            "part": (32, 0),
+            "sparse": (60, 0),
+        }
+        with qtbot.waitSignal(made.listed):
+            totals = measure(checkpoint.root).totals[id(checkpoint.root)]
+            made.show_subject(Subject(checkpoint, checkpoint.root, (), totals))
+        assert made.note.text() == "5 parts; 4.00 MB in tied or expanded tensors not counted"
+        context.jobs.shutdown()
+
+
 def test_tiles_are_grouped_by_the_first_step_that_differs(viewer, qtbot):
     torch_names = weights()
     with qtbot.waitSignal(viewer.listed):
