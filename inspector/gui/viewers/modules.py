@@ -26,7 +26,7 @@ from inspector.gui.viewers.kinds import title_of
 from inspector.gui.viewers.layers import LayersChart
 from inspector.gui.viewers.modules_table import PartModel, PartTable
 from inspector.gui.widgets import squares
-from inspector.gui.widgets.labels import ElidedLabel
+from inspector.gui.widgets.labels import ElidedLabel, plain_tool_tip
 from inspector.gui.widgets.picture_file import ask_to_save
 from inspector.gui.widgets.segments import Segments
 from inspector.gui.widgets.treemap import Treemap
@@ -35,6 +35,10 @@ _MOST = 20_000  # rows; more than the largest of them nobody reads
 _MOST_TILES = 3_000  # the others are merged into one tile of each group
 _DEPTHS = ((1, "1 step"), (2, "2 steps"), (3, "3 steps"), (4, "4 steps"), (ALL, "every tensor"))
 _LONGEST_NAME = 80
+_SHARED = (
+    "Bytes that several tensors look at (tied ones), or one tensor over and over (expanded ones), "
+    "count once, with the first of them."
+)
 TABLE, TREEMAP, LAYERS = range(3)
 
 
@@ -133,6 +137,8 @@ class ModulesViewer(Viewer):
         shown = len(found.parts)
         more = f", the {text.exact(shown)} largest shown" if shown < found.number else ""
         self.note.set_text(text.plural(found.number, "part") + more + _told_again(found.again))
+        if found.again > 0:
+            self.note.setToolTip(plain_tool_tip(_SHARED))
         self._allow()
         self.listed.emit()
 
@@ -185,8 +191,8 @@ def _parts(node: Node, path: Path, depth: int, *, progress: Progress = silent) -
 
 
 def _told_again(nbytes: int) -> str:
-    """Say what sizes leave out, where there is something."""
-    return f"; {text.size(nbytes)} in tied or expanded tensors not counted" if nbytes > 0 else ""
+    """Say what tied and expanded tensors would take besides, where there is something."""
+    return f", without {text.size(nbytes)} shared" if nbytes > 0 else ""
 
 
 def tiles_of(parts: tuple[Part, ...], most: int) -> tuple[squares.Part, ...]:

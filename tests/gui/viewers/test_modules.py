@@ -96,7 +96,7 @@ def test_tied_and_expanded_tensors_take_their_bytes_once(context, qtbot, tmp_pat
         with qtbot.waitSignal(made.listed):
             totals = measure(checkpoint.root).totals[id(checkpoint.root)]
             made.show_subject(Subject(checkpoint, checkpoint.root, (), totals))
-        assert made.note.text() == "5 parts; 4.00 MB in tied or expanded tensors not counted"
+        assert made.note.text() == "5 parts, without 4.00 MB shared"
         context.jobs.shutdown()
 
 
