@@ -228,6 +228,34 @@ def test_the_command_writes_the_same_bytes_and_the_code_loads_them(show, source,
     assert torch.equal(model[0].weight, load(made)["0.weight"].float())
 
 
+def test_the_code_freezes_what_it_loads_into_a_part_of_the_network(show, source, qtbot, tmp_path):
+    import torch
+
+    body = show(source).body
+    for name in ("head", "half"):
+        qtbot.mouseClick(body.presets.buttons[name], LEFT)
+    rules = body.rules.lists["renames"]
+    qtbot.mouseClick(rules.add, LEFT)
+    qtbot.keyClicks(rules.rows[0].old, "features.")
+    body.tabs.setCurrentWidget(body.code)
+    qtbot.mouseClick(body.code.freeze, LEFT, pos=QPoint(8, body.code.freeze.height() // 2))
+    qtbot.keyClicks(body.code.prefix, "body.")
+    settle(qtbot, body)
+    made = tmp_path / "made.pt"
+    assert "written and verified" in save(qtbot, body, made)
+    qtbot.mouseClick(body.code.copy_code, LEFT)
+    model = torch.nn.ModuleDict(
+        {
+            "body": torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 4)),
+            "head": torch.nn.Linear(4, 5),
+        }
+    )
+    exec(QGuiApplication.clipboard().text(), {"model": model})
+    assert torch.equal(model["body"][0].weight, load(made)["0.weight"].float())
+    trained = [name for name, one in model.named_parameters() if one.requires_grad]
+    assert trained == ["body.1.bias", "head.weight", "head.bias"]  # the file has no features.1.bias
+
+
 def test_cancelling_in_the_middle_leaves_nothing(show, qtbot, tmp_path):
     import torch
 

@@ -148,10 +148,11 @@ class ExportBody(QWidget):
         self.forecast.soon()
 
     def _plan(self) -> None:
+        file, loading = self.save_bar.path(), self.code.loading()
         if self._renames and self.outlook is not None:
-            self.forecast.spell(self._found, self.outlook, self.save_bar.path())
+            self.forecast.spell(self._found, self.outlook, file, loading)
             return
-        asked = Asked(self.recipe(), self.tree.ticks(), self._target, self.save_bar.path())
+        asked = Asked(self.recipe(), self.tree.ticks(), self._target, file, loading)
         self.forecast.plan(self._found, asked)
 
     def _show_outlook(self, outlook: Outlook) -> None:
@@ -331,6 +332,7 @@ class ExportBody(QWidget):
         ):
             changed.connect(self._change)
         self.save_bar.file_changed.connect(self._change_name)
+        self.code.loading_changed.connect(self._change_name)
         self.forecast.spelled.connect(self._show_texts)
         self.forecast.wanted.connect(self._plan)
         self.forecast.planned.connect(self._show_outlook)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
+from inspector.gui.export.outlook import Loading
 from inspector.gui.widgets.code_view import CodeView
 from inspector.gui.widgets.labels import PlainLabel
 
@@ -18,6 +19,7 @@ class CodePage(QWidget):
     """Two texts, each with a button that copies it."""
 
     copied = Signal(str)  # a sentence about what has been copied
+    loading_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,6 +30,12 @@ class CodePage(QWidget):
         self.code.setAccessibleName("Python that loads the new file")
         self.copy_command = QPushButton("Copy as command")
         self.copy_code = QPushButton("Copy loading code")
+        self.freeze = QCheckBox("Freeze what is loaded")
+        self.prefix = QLineEdit()
+        self.prefix.setPlaceholderText("Prefix in the network, e.g. backbone.")
+        self.prefix.setAccessibleName("Prefix in the network")
+        self.freeze.toggled.connect(lambda _: self.loading_changed.emit())
+        self.prefix.textChanged.connect(lambda _: self.loading_changed.emit())
         self.warning = PlainLabel(tone="warning", wrap=True)
         self.warning.setContentsMargins(16, 4, 16, 4)
         self.copy_command.clicked.connect(lambda: self._copy(self._command, "Command copied."))
@@ -39,10 +47,15 @@ class CodePage(QWidget):
         column.addWidget(self.warning)
         column.addWidget(self.command, 1)
         column.addWidget(_heading("Loads the new file", self.copy_code))
+        column.addLayout(self._choices())
         column.addWidget(self.code, 2)
         self.setProperty("ground", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.show_texts("", "")
+
+    def loading(self) -> Loading:
+        """Return how the new file is to be loaded."""
+        return Loading(self.prefix.text().strip(), self.freeze.isChecked())
 
     def show_texts(self, command: str, code: str) -> None:
         """Show both; empty ones cannot be copied."""
@@ -59,6 +72,14 @@ class CodePage(QWidget):
             if is_long
             else ""
         )
+
+    def _choices(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setContentsMargins(16, 0, 16, 4)
+        line.setSpacing(12)
+        line.addWidget(self.freeze)
+        line.addWidget(self.prefix, 1)
+        return line
 
     def _copy(self, words: str, sentence: str) -> None:
         QGuiApplication.clipboard().setText(words)

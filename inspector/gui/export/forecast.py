@@ -13,7 +13,7 @@ from inspector.core.formats import open_checkpoint
 from inspector.core.model.address import parse_address
 from inspector.core.progress import Progress, part, silent
 from inspector.gui.context import AppContext
-from inspector.gui.export.outlook import Asked, Outlook, Target, look_ahead, spelled
+from inspector.gui.export.outlook import Asked, Loading, Outlook, Target, look_ahead, spelled
 from inspector.gui.export.survey import Survey
 from inspector.gui.jobs import Job
 
@@ -57,9 +57,10 @@ class Forecast(QObject):
         self._cancel(but_losses=name_only)
         self._pause.start()
 
-    def spell(self, found: Survey, outlook: Outlook, file: str) -> None:
-        """Put another name into the texts of an outlook."""
-        job = self._context.jobs.start("Writing the command", spelled, found, outlook, file)
+    def spell(self, found: Survey, outlook: Outlook, file: str, loading: Loading) -> None:
+        """Put another name, or another way to load it, into the texts of an outlook."""
+        jobs = self._context.jobs
+        job = jobs.start("Writing the command", spelled, found, outlook, file, loading)
         job.succeeded.connect(self._tell_texts)
         job.failed.connect(self._refuse)
         job.finished.connect(lambda: self._end(job))

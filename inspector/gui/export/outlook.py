@@ -46,6 +46,20 @@ class Target(NamedTuple):
     tensors: Mapping[str, Tensor]
 
 
+class Loading(NamedTuple):
+    """How the new file is to be loaded, which changes the code alone."""
+
+    prefix: str = ""
+    """What the network has in front of every key."""
+    freeze: bool = False
+    """Train only what was not loaded."""
+
+    def code(self, plan: Plan, file: str, fit: Fit | None) -> str:
+        """Return the Python that does so."""
+        fit = None if self.prefix else fit  # it is of keys without one
+        return loading_code(plan, file, fit, prefix=self.prefix, freeze=self.freeze)
+
+
 class Asked(NamedTuple):
     """What stands in the window."""
 
@@ -55,6 +69,7 @@ class Asked(NamedTuple):
     target: Target | None
     file: str
     """Where the new file would go."""
+    loading: Loading = Loading()
 
 
 class Kept(NamedTuple):
@@ -107,7 +122,7 @@ def look_ahead(found: Survey, asked: Asked, *, progress: Progress = silent) -> O
     _add_up(asked.ticks, asked.ticks.root, rows, kept)
     address = found.checkpoint.source.uri
     command = command_text(recipe, address, asked.file)
-    code = loading_code(plan, asked.file, fit)
+    code = asked.loading.code(plan, asked.file, fit)
     left_out = _left_out(plan.dropped, report)
     said = _summary(found, plan)
     casts = sum(row.stored.nbytes for row in plan.rows if row.is_cast and row.nbytes)
@@ -115,11 +130,11 @@ def look_ahead(found: Survey, asked: Asked, *, progress: Progress = silent) -> O
 
 
 def spelled(
-    found: Survey, outlook: Outlook, file: str, *, progress: Progress = silent
+    found: Survey, outlook: Outlook, file: str, loading: Loading, *, progress: Progress = silent
 ) -> tuple[str, str]:
-    """Return the command and the loading code for another name of the new file."""
+    """Return the command and the loading code for another name of the new file, or other code."""
     command = command_text(outlook.recipe, found.checkpoint.source.uri, file)
-    return command, loading_code(outlook.plan, file, outlook.fit)
+    return command, loading.code(outlook.plan, file, outlook.fit)
 
 
 def let_go(outlooks: list[Outlook], *, progress: Progress = silent) -> None:
