@@ -483,8 +483,6 @@ def test_cancel_in_the_middle_and_go_on(
     assert view.banner.counts["changed"].text() == "400 changed"
 
 
-# Python 3.11 itself: two of its threads close one pipe when a process pool breaks.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_process_that_is_killed_leaves_what_is_known(
     compared: Any, qtbot: QtBot, engine: WorkerPool, halted: Callable[[], None]
 ) -> None:

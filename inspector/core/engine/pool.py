@@ -96,7 +96,7 @@ class WorkerPool:
             pool, self._pool = self._pool, None
         if pool is not None:
             if _has_lost_one(pool):
-                _end(pool)
+                _end_if_stuck(pool)
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _alive(self) -> ProcessPoolExecutor:
@@ -118,7 +118,7 @@ class WorkerPool:
         with self._lock:
             if self._pool is broken:
                 self._pool = None
-        _end(broken)
+        _end_if_stuck(broken)
         broken.shutdown(wait=False, cancel_futures=True)
 
 
@@ -153,6 +153,19 @@ def _has_lost_bytes(pool: ProcessPoolExecutor) -> bool:
             return -bus_error in codes
         time.sleep(0.01)  # another thread is taking note of it
     return False
+
+
+def _end_if_stuck(pool: ProcessPoolExecutor) -> None:
+    """End what is left of a pool that does not notice by itself that a process has ended.
+
+    One that does must be left alone: its thread still works with what `_end` closes.
+    """
+    until = time.monotonic() + _LAST_WORDS
+    while not getattr(pool, "_broken", False):
+        if time.monotonic() > until:
+            _end(pool)
+            return
+        time.sleep(0.01)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
