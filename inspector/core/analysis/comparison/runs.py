@@ -8,12 +8,13 @@ float32, which rounds each difference by at most 2^-24 of itself; the largest on
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.analysis.comparison.deltas import Delta, merge
-from inspector.core.arrays import Block, decode, stored_chunks, sums
+from inspector.core.arrays import Block, decode, extremes, stored_chunks, sums
 from inspector.core.arrays.casting import cast_floats
 from inspector.core.errors import FormatError
 from inspector.core.model import DType
@@ -31,38 +32,32 @@ _ROUNDING = 2.0**-23  # of a float32, and as much again
 
 def delta_of_blocks(a: Block, b: Block) -> Delta:
     """Read two blocks of the same geometry and compare them."""
-    found, place = Delta(), 0
-    for one, other in zip(stored_chunks(a), stored_chunks(b), strict=True):
-        found = merge(found, delta(one, other, a.dtype, b.dtype, place, found.largest))
-        place += one.size
-    return found
+    return _delta(zip(stored_chunks(a), stored_chunks(b), strict=True), a.dtype, b.dtype)
 
 
-def delta(
-    stored_a: Array,
-    stored_b: Array,
-    dtype_a: DType,
-    dtype_b: DType,
-    first: int,
-    largest: float = -1.0,
-) -> Delta:
-    """Compare stored numbers in one dimension, element by element.
+def delta(stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType) -> Delta:
+    """Compare stored numbers in one dimension, element by element."""
+    begins = range(0, stored_a.size, _RUN)
+    runs = ((stored_a[begin : begin + _RUN], stored_b[begin : begin + _RUN]) for begin in begins)
+    return _delta(runs, dtype_a, dtype_b)
 
-    Where the farthest pair is, is only looked for if it is farther apart than `largest`.
-    """
+
+def _delta(runs: Iterable[tuple[Array, Array]], dtype_a: DType, dtype_b: DType) -> Delta:
     import numpy as np
 
     found = Delta()
     with np.errstate(all="ignore"):
-        for start in range(0, stored_a.size, _RUN):
-            one, other = stored_a[start : start + _RUN], stored_b[start : start + _RUN]
-            run = _run(one, other, dtype_a, dtype_b, max(largest, found.largest))
-            found = merge(found, run._replace(at=first + start + run.at))
+        for one, other in runs:
+            run = _run(one, other, dtype_a, dtype_b, found.largest)
+            found = merge(found, run, found.elements)
     return found
 
 
 def _run(one: Array, other: Array, dtype_a: DType, dtype_b: DType, largest: float) -> Delta:
-    """Compare a run of numbers in the quickest way that says enough about them."""
+    """Compare a run of numbers in the quickest way that says enough about them.
+
+    Where the farthest pair is, is only looked for if it is farther apart than `largest`.
+    """
     if "complex" in (dtype_a.kind, dtype_b.kind):
         return _closer(one, other, dtype_a, dtype_b)
     room = _room(one.size)
@@ -146,7 +141,8 @@ def _narrow(
     _, a_squares = sums(a)
     if not isfinite(a_squares):
         return None
-    a_peak = _peak(a)
+    low, _, high, _ = extremes(a)
+    a_peak = max(high, -low)
     if not changed:
         return _unchanged(size, a_squares, a_peak)
     b = decode(stored_b, dtype)

@@ -343,7 +343,7 @@ def _apart(piece: Piece) -> Delta:
     assert isinstance(a, Window)
     assert isinstance(b, Window)
     one, other = _window(a), _window(b)
-    found = delta(one, other, a.tensor.dtype, b.tensor.dtype, 0)
+    found = delta(one, other, a.tensor.dtype, b.tensor.dtype)
     index = _unravel(found.at, a.tensor.shape)
     place = 0
     for size, begin, at in zip(piece.shape, piece.first, index, strict=True):
