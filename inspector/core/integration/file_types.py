@@ -1,8 +1,8 @@
 """The types of files that a desktop is told about, with the endings and bytes they go by.
 
-The endings are those of READERS. Few belong to checkpoints alone. No desktop is to take another
-program's files for ours: a firmware image called `.bin` stays what it was, and only its bytes can
-make a file of that name a checkpoint.
+The endings are those of READERS, all of them. Few belong to checkpoints alone. No desktop is to
+take another program's files for ours: a firmware image called `.bin` stays what it was, and only
+its bytes can make a file of that name a checkpoint.
 """
 
 from __future__ import annotations
@@ -31,22 +31,21 @@ _OWN = frozenset(
         ".torchscript",
     }
 )
-_SHARED = frozenset({".bz2", ".gz", ".p", ".tar", ".tar.gz", ".xz", ".zip"})
+
+FOR_ANYTHING = (".bin", ".model", ".package")
+"""Endings of ours that no desktop knows and many programs use: the bytes have to tell."""
 
 
 class Claim(Enum):
     """What a desktop is told about files of an ending."""
 
     OWN = "checkpoints, and double-click opens them"
-    SHARED = "known to every desktop as something else, which our bytes can correct"
-    OPENS = "can be opened too: nothing is said about what they are"
+    SHARED = "may be another program's: ours are what no one else claims, and what the bytes tell"
 
 
 def claim_to(ending: str) -> Claim:
     """Return the claim to an ending; to one that is new here, the smallest."""
-    if ending in _OWN:
-        return Claim.OWN
-    return Claim.SHARED if ending in _SHARED else Claim.OPENS
+    return Claim.OWN if ending in _OWN else Claim.SHARED
 
 
 class Bytes(NamedTuple):

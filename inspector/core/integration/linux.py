@@ -23,6 +23,7 @@ from inspector.core.integration.base import (
 )
 from inspector.core.integration.file_types import (
     FILE_TYPES,
+    FOR_ANYTHING,
     Bytes,
     Claim,
     FileType,
@@ -35,6 +36,7 @@ from inspector.core.resources import resource
 _DOCUMENT_ICON = f"{APP_ID}-document"
 _MAGIC_PRIORITY = 70  # a zip of ours must come before zip, which has 60
 _WEIGHTS = {Claim.OWN: 70, Claim.SHARED: 10}  # 50 is what the system's own types have
+_UNKNOWN, _UNKNOWN_WEIGHT = "octet-stream", 20  # before ours, behind any other type
 _MIME_CACHES = (
     "XMLnamespaces",
     "aliases",
@@ -89,7 +91,7 @@ def desktop_entry(launcher: Launcher) -> str:
 
 def mime_package() -> str:
     """Return the MIME types with the names and bytes that their files go by."""
-    body = "".join(map(_mime_type, FILE_TYPES))
+    body = "".join(map(_mime_type, FILE_TYPES)) + _unknown_type()
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">\n'
@@ -134,16 +136,24 @@ def _mime_type(kind: FileType) -> str:
             lines += _match(row, "      ")
         lines.append("    </magic>")
     for ending in endings_of(kind):
-        weight = _weight(kind, ending)
-        if weight:
-            lines.append(f'    <glob pattern={quoteattr("*" + ending)} weight="{weight}"/>')
+        lines.append(_glob(ending, _WEIGHTS[claim_to(ending)] - FILE_TYPES.index(kind)))
     return "\n".join([*lines, "  </mime-type>\n"])
 
 
-def _weight(kind: FileType, ending: str) -> int:
-    """Return how much an ending speaks for a type: of ours the earlier ones come first."""
-    weight = _WEIGHTS.get(claim_to(ending), 0)
-    return weight and weight - FILE_TYPES.index(kind)
+def _unknown_type() -> str:
+    """Return what keeps a name of no program's own from making a file ours whatever its bytes.
+
+    It has no words: those of the system, in the language of the user, are to stay.
+    """
+    lines = [
+        f'  <mime-type type="application/{_UNKNOWN}">',
+        *(_glob(ending, _UNKNOWN_WEIGHT) for ending in FOR_ANYTHING),
+    ]
+    return "\n".join([*lines, "  </mime-type>\n"])
+
+
+def _glob(ending: str, weight: int) -> str:
+    return f'    <glob pattern={quoteattr("*" + ending)} weight="{weight}"/>'
 
 
 def _match(row: Bytes, indent: str) -> list[str]:
@@ -191,7 +201,11 @@ def _caches(data: Path) -> tuple[Cache, ...]:
             "checkpoints are not recognised and a double-click does not open them",
             mime,
             "packages/*.xml",
-            (*_MIME_CACHES, *(f"application/{kind.name}.xml" for kind in FILE_TYPES)),
+            (
+                *_MIME_CACHES,
+                *(f"application/{kind.name}.xml" for kind in FILE_TYPES),
+                f"application/{_UNKNOWN}.xml",
+            ),
         ),
         Cache(
             ("update-desktop-database", str(applications)),

@@ -10,6 +10,7 @@ from inspector.core.formats import READERS
 from inspector.core.integration import Launcher, linux, macos, windows
 from inspector.core.integration.file_types import (
     FILE_TYPES,
+    FOR_ANYTHING,
     Claim,
     FileType,
     all_endings,
@@ -22,7 +23,8 @@ from inspector.core.integration.file_types import (
 
 ENDINGS = {ending for reader in READERS for ending in reader.extensions}
 OWN = {ending for ending in ENDINGS if claim_to(ending) is Claim.OWN}
-SHARED = {ending for ending in ENDINGS if claim_to(ending) is Claim.SHARED}
+OURS = {kind.mime for kind in FILE_TYPES}
+UNKNOWN = "application/octet-stream"
 SPACE = "{http://www.freedesktop.org/standards/shared-mime-info}"
 LAUNCHER = Launcher(("/opt/a b/inspector-gui",))
 
@@ -73,22 +75,27 @@ def test_what_others_use_too_is_not_ours(ending: str) -> None:
 # Linux.
 
 
-def test_globs_are_the_endings_that_say_something() -> None:
-    assert set(globs()) == OWN | SHARED
-
-
-def test_every_ending_without_a_glob_is_told_by_bytes_or_claims_nothing() -> None:
-    told = {kind.mime for kind in FILE_TYPES if kind.magic}
-    for ending in {".bin", ".model", ".package"} & ENDINGS:
-        assert ending not in globs()
-        assert first_type(ending).mime in told
+def test_every_ending_of_every_reader_is_a_glob_of_its_type() -> None:
+    assert set(globs()) == ENDINGS
+    for reader in READERS:
+        mime = type_of(reader.name).mime
+        assert [ending for ending in reader.extensions if mime not in globs()[ending]] == []
 
 
 def test_shared_endings_weigh_less_than_those_of_the_system() -> None:
     for ending, weights in globs().items():
-        heaviest, lightest = max(weights.values()), min(weights.values())
-        assert (lightest > 50) if ending in OWN else (0 < heaviest < 50), ending
+        ours = [weight for mime, weight in weights.items() if mime in OURS]
+        assert (min(ours) > 50) if ending in OWN else (0 < max(ours) < 50), ending
         assert len(set(weights.values())) == len(weights), "which type comes first is decided"
+
+
+def test_a_name_that_is_for_anything_leaves_a_file_unknown_unless_its_bytes_tell() -> None:
+    told = {kind.mime for kind in FILE_TYPES if kind.magic}
+    assert {ending for ending, weights in globs().items() if UNKNOWN in weights} == {*FOR_ANYTHING}
+    for ending in FOR_ANYTHING:
+        weights = globs()[ending]
+        assert max(weights, key=lambda mime: weights[mime]) == UNKNOWN
+        assert set(weights) - {UNKNOWN} <= told
 
 
 @pytest.mark.parametrize("kind", FILE_TYPES, ids=name_of)
@@ -113,7 +120,7 @@ def entry(launcher: Launcher = LAUNCHER) -> dict[str, str]:
 def test_the_menu_entry_opens_exactly_our_types() -> None:
     listed = entry()["MimeType"].split(";")
     assert listed.pop() == ""
-    assert listed == [kind.mime for kind in FILE_TYPES] == list(mime_types())
+    assert [*listed, UNKNOWN] == [*(kind.mime for kind in FILE_TYPES), UNKNOWN] == [*mime_types()]
 
 
 def unquoted(command: str) -> list[str]:

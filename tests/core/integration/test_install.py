@@ -1,10 +1,12 @@
 """Integrating and its undoing, in a home of its own; with the desktop's real programs."""
 
+import gzip
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -212,6 +214,7 @@ def test_the_bundle_of_macos_there_and_back(home: Path) -> None:
 
 @pytest.fixture
 def checkpoints(tmp_path: Path) -> Path:
+    import numpy as np
     import torch
     from safetensors.torch import save_file
 
@@ -231,10 +234,19 @@ def checkpoints(tmp_path: Path) -> Path:
         ("tensors-renamed", "tensors.safetensors"),
     ):
         shutil.copy(folder / copied, folder / name)
-    (folder / "firmware.bin").write_bytes(bytes(range(16)) * 99)
+    for name in ("firmware.bin", "pieces.model"):
+        (folder / name).write_bytes(bytes(range(16)) * 99)
+    np.save(folder / "array.npy", np.ones(2))
+    np.savez(folder / "arrays.npz", one=np.ones(2))
+    (folder / "notes.txt").write_text("words\n")
+    (folder / "config.json").write_text('{"a": 1}\n')
+    (folder / "words.gz").write_bytes(gzip.compress(b"words"))
+    with tarfile.open(folder / "words.tar.gz", "w:gz") as packed:
+        packed.add(folder / "notes.txt", "notes.txt")
     (folder / "pointer.pt").write_text("version https://git-lfs.github.com/spec/v1\n")
     with zipfile.ZipFile(folder / "plain.zip", "w") as archive:
         archive.writestr("a.txt", "a")
+    shutil.copy(folder / "plain.zip", folder / "served.mar")
     return folder
 
 
@@ -261,6 +273,14 @@ def integrated(home: Path) -> Path:
         ("pointer.pt", "application/x-pytorch-checkpoint"),
         ("plain.zip", "application/zip"),
         ("firmware.bin", "application/octet-stream"),
+        ("pieces.model", "application/octet-stream"),
+        ("array.npy", "application/x-model-checkpoint"),
+        ("arrays.npz", "application/x-model-checkpoint"),
+        ("served.mar", "application/x-model-checkpoint"),
+        ("notes.txt", "text/plain"),
+        ("config.json", "application/json"),
+        ("words.gz", "application/gzip"),
+        ("words.tar.gz", "application/x-compressed-tar"),
     ],
 )
 def test_the_desktop_knows_the_type(
