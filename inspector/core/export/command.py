@@ -17,6 +17,7 @@ from inspector.core.export.renaming import (
     Unwrap,
 )
 
+_MARK = "__renamed__"
 _MANY = 40  # words of rules; longer commands are better kept in a file
 
 
@@ -82,9 +83,14 @@ def _container(recipe: Recipe) -> Iterator[str]:
 
 
 def _named(rule: RenameMap) -> Iterator[str]:
+    """Yield a rule per name; as they follow each other, names that change places get a mark."""
+    olds = {old for old, _ in rule.names}
+    mark = _MARK if any(new in olds for _, new in rule.names) else ""
     for old, new in rule.names:
         escaped = new.replace("\\", "\\\\")
-        yield from ("--rename", f"^{re.escape(old)}$={escaped}")
+        yield from ("--rename", f"^{re.escape(old)}$={escaped}{mark}")
+    if mark:
+        yield from ("--rename", f"{re.escape(mark)}$=")
 
 
 _RULES: dict[type, Callable[[Any], Any]] = {

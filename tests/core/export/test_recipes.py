@@ -161,6 +161,12 @@ def test_the_command_says_the_same(recipe: Recipe) -> None:
             assert getattr(again, name) == getattr(recipe, name), name
 
 
+def test_names_that_change_places_do_so_in_the_command() -> None:
+    recipe = Recipe(renames=(RenameMap((("a", "b"), ("b", "a"), ("c", "a.c"))),))
+    again, _, _ = parsed(command_text(recipe, "a.pt", "b.pt"))
+    assert [_renamed(again, key) for key in ("a", "b", "c", "d")] == ["b", "a", "a.c", "d"]
+
+
 def _renamed(recipe: Recipe, key: str) -> str:
     for rule in recipe.renames:
         key = rule.renamed(key)
