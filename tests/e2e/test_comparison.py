@@ -203,6 +203,8 @@ def test_any_column_sorts_and_filters(compared: Any, qtbot: QtBot) -> None:
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     sorting, filtering = (action.menu() for action in menu.actions())
+    assert isinstance(sorting, QMenu)
+    assert isinstance(filtering, QMenu)
     sorting.popup(QPoint(0, 0))
     assert [action.text() for action in sorting.actions()[:2]] == ["Order of &A", "Key"]
     with qtbot.waitSignal(pane.arranged):

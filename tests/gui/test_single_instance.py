@@ -125,7 +125,8 @@ def test_a_real_command_hands_over_what_it_compares(
         with qtbot.waitSignal(first.compare_requested, timeout=TIMEOUT) as asked:
             second = start("diff", *words, "--gui", code=code)
         request = unpacked(asked.args[0])
-        pair = PairRequest(*files[:2], Choices(root_a=("model",)), Tolerance(0.1, 0.0))
+        a, b, _ = files
+        pair = PairRequest(a, b, Choices(root_a=("model",)), Tolerance(0.1, 0.0))
         assert request == (wanted or pair)
         assert second.wait(30) == 0
 
