@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 
 from inspector.core import text
 from inspector.core.analysis.comparison import STATUSES, Matching, Status, root_text
+from inspector.core.analysis.comparison.words import by_index_text
 from inspector.gui.diff.opening import Sides
 from inspector.gui.diff.statuses import LOOKS
 from inspector.gui.diff.values_tree import differing_words
@@ -125,6 +126,9 @@ def through_words(matching: Matching) -> str:
     for side, number in (("A", matching.outside_a), ("B", matching.outside_b)):
         if number:
             said.append(f"{text.plural(number, 'tensor')} of {side} outside")
+    by_index = by_index_text(matching, ("A", "B"))
+    if by_index:
+        said.append(by_index)
     return text.printable("Compared: " + " · ".join(said), 600)
 
 

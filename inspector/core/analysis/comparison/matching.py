@@ -80,6 +80,8 @@ class Matching(NamedTuple):
     outside_b: int = 0
     owners: tuple[dict[Path, str], dict[Path, str]] = ({}, {})
     """Whose optimizer state stands where, on both sides; empty where that does not matter."""
+    unnamed: tuple[bool, bool] = (False, False)
+    """On which sides an optimizer keeps state of nobody knows what: it is paired by its number."""
 
 
 def match(
@@ -116,6 +118,9 @@ def match(
         below_a.outside,
         below_b.outside,
         (contents_a.owners(contents_b), contents_b.owners(contents_a)) if whole else ({}, {}),
+        (contents_a.has_unnamed(contents_b), contents_b.has_unnamed(contents_a))
+        if whole
+        else (False, False),
     )
 
 

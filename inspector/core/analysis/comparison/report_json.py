@@ -11,7 +11,11 @@ from inspector.core.analysis.comparison.matching import Matching, Side
 from inspector.core.analysis.comparison.result import Result
 from inspector.core.analysis.comparison.rollup import Module
 from inspector.core.analysis.comparison.values import ValueChange
-from inspector.core.analysis.comparison.words import stripped_names, value_words
+from inspector.core.analysis.comparison.words import (
+    matching_sentences,
+    stripped_names,
+    value_words,
+)
 from inspector.core.model import Node, json_path
 
 _BATCH = 1000  # rows written at a time
@@ -124,4 +128,7 @@ def _matching(matching: Matching) -> dict[str, Any]:
         "stripped_b": stripped_names(matching.stripped_b),
         "outside_a": matching.outside_a,
         "outside_b": matching.outside_b,
+        "unnamed_optimizer_a": matching.unnamed[0],
+        "unnamed_optimizer_b": matching.unnamed[1],
+        "sentences": list(matching_sentences(matching)),
     }

@@ -80,6 +80,17 @@ class Contents:
             for key, owner in names.owners.items()
         }
 
+    def has_unnamed(self, other: Contents) -> bool:
+        """True if an optimizer that `other` has too keeps state of which nobody tells whose it is.
+
+        Such state has nothing but its number to be paired by.
+        """
+        theirs = {names.optimizer for names in other.optimizers}
+        return any(
+            names.optimizer in theirs and (bool(names.note) or not _is_certain(names))
+            for names in self.optimizers
+        )
+
 
 def best_roots(a: Contents, b: Contents) -> tuple[Below, Below]:
     """Return from where the two are alike: both from the top, or where their state_dicts are."""

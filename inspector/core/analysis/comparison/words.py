@@ -57,6 +57,19 @@ def matching_sentences(matching: Matching) -> Iterable[str]:
     for side, outside in (("first", matching.outside_a), ("second", matching.outside_b)):
         if outside:
             yield f"Left out: {text.plural(outside, 'tensor')} of the {side}, outside of that."
+    by_index = by_index_text(matching, ("the first", "the second"))
+    if by_index:
+        yield f"{by_index}."
+
+
+def by_index_text(matching: Matching, sides: tuple[str, str]) -> str:
+    """Return that optimizer state has only its numbers to be paired by; empty if it has names."""
+    unknown = [side for side, unnamed in zip(sides, matching.unnamed, strict=True) if unnamed]
+    if not unknown:
+        return ""
+    where = f" in {unknown[0]}" if len(unknown) == 1 else ""
+    which = "Some optimizer" if matching.owners[0] else "Optimizer"
+    return f"{which} states are matched by index: their parameters' names cannot be told{where}"
 
 
 def module_sentences(result: Result) -> Iterable[str]:

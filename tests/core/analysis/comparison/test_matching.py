@@ -20,6 +20,7 @@ from inspector.core.analysis.comparison import (
     match,
     rename_candidates,
 )
+from inspector.core.analysis.comparison.words import matching_sentences
 from inspector.core.engine import ExecutorEngine
 from inspector.core.errors import FormatError
 from inspector.core.formats import open_checkpoint
@@ -362,3 +363,50 @@ def test_many_keys_find_each_other(tmp_path) -> None:
         matching = match(one, other)
     assert len(matching.pairs) == 50_000
     assert not alone(matching)
+
+
+# ---- optimizer state of nobody knows what ----------------------------------------------------
+
+
+def trained(model: nn.Module, groups: list[Any]) -> dict[str, Any]:
+    """Return the checkpoint of a step of Adam with groups of parameters, or with their names."""
+    optimizer = torch.optim.Adam(groups, lr=0.01)
+    train(model, optimizer, 1)
+    return {"model": copied(dict(model.state_dict())), "optimizer": copied(optimizer.state_dict())}
+
+
+def head_first(net: Net) -> list[dict[str, Any]]:
+    """Return groups in which two layers of one shape have changed places."""
+    layers = [net.head, net.backbone[4], net.backbone[3], net.backbone[1], net.backbone[0]]
+    return [{"params": list(reversed(list(layer.parameters())))} for layer in layers]
+
+
+def test_optimizer_state_without_names_is_said_to_be_matched_by_index(tmp_path) -> None:
+    torch.manual_seed(0)
+    net = Net()
+    first = trained(net, [{"params": list(reversed(list(net.parameters())))}])
+    found = saved(first, trained(net, head_first(net)), tmp_path)
+    assert found.owners == ({}, {})
+    assert found.unnamed == (True, True)
+    assert [*matching_sentences(found)] == [
+        "Optimizer states are matched by index: their parameters' names cannot be told."
+    ]
+
+
+def test_it_is_said_which_side_has_no_names(tmp_path) -> None:
+    torch.manual_seed(0)
+    net = Net()
+    known = trained(net, list(net.parameters()))
+    for name, parameter in list(net.named_parameters()):
+        known["optimizer"]["param_groups"][0].setdefault("param_names", []).append(name)
+        assert parameter.requires_grad
+    unknown = trained(net, [{"params": list(reversed(list(net.parameters())))}])
+    assert [*matching_sentences(saved(known, unknown, tmp_path))] == [
+        "Optimizer states are matched by index: "
+        "their parameters' names cannot be told in the second."
+    ]
+    assert [*matching_sentences(saved(unknown, known, tmp_path))] == [
+        "Optimizer states are matched by index: "
+        "their parameters' names cannot be told in the first."
+    ]
+    assert [*matching_sentences(saved(known, known, tmp_path))] == []
