@@ -33,7 +33,7 @@ Indexed = tuple[int, "Look", "Look"]
 
 _PIECE_ELEMENTS = 1 << 22
 _TILE_ELEMENTS = 1 << 20
-_TASK_BYTES = 32 << 20  # of both sides
+_TASK_BYTES = 64 << 20  # of both sides
 _TASK_PIECES = 512
 _READ = 1 << 18
 _FEW = 1 << 24  # elements that are gone through however often they repeat
