@@ -14,7 +14,7 @@ import torch
 
 from inspector.cli.main import main
 from tests.checkpoints import save_zip
-from tests.core.analysis.comparison.training import copied, run
+from tests.core.analysis.comparison.training import Net, copied, run
 
 Capture = pytest.CaptureFixture[str]
 
@@ -238,3 +238,29 @@ def test_a_series_with_nan(tmp_path, capsys) -> None:
     told = printed(capsys, *files)
     assert f"NaN or infinity first in {files[2]}: w" in told
     assert f"Last checkpoint without: {files[1]}" in told
+
+
+def test_a_pickled_module_equals_its_state_dict(tmp_path, capsys) -> None:
+    net = Net()
+    a, b = pair(tmp_path, net, net.state_dict())
+    for files, side in (((a, b), "first"), ((b, a), "second")):
+        told = printed(capsys, *files, code=0)
+        assert f"{len(net.state_dict())} tensors: {len(net.state_dict())} same" in told
+        assert "no other value differs" in told
+        found = document(capsys, *files, code=0)
+        left_out = sum(found["matching"][name] for name in ("attributes_a", "attributes_b"))
+        assert left_out > 20
+        said = f"Left out: {left_out} attributes of the {side}'s pickled module, "
+        assert f"{said}for which a state_dict has no place.\n" in told
+    whole = pair(tmp_path, {"model": net, "epoch": 1}, {"model": net.state_dict(), "epoch": 2})
+    assert [one["path"] for one in document(capsys, *whole)["values"]] == [["epoch"]]
+
+
+def test_two_pickled_modules_are_compared_with_their_attributes(tmp_path, capsys) -> None:
+    net = Net()
+    trained, evaluated = tmp_path / "train.pt", tmp_path / "eval.pt"
+    torch.save(net, trained)
+    torch.save(net.eval(), evaluated)
+    found = document(capsys, trained, evaluated)
+    assert {one["path"][-1] for one in found["values"]} == {"training"}
+    assert found["matching"]["attributes_a"] == found["matching"]["attributes_b"] == 0

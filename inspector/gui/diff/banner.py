@@ -126,6 +126,9 @@ def through_words(matching: Matching) -> str:
     for side, number in (("A", matching.outside_a), ("B", matching.outside_b)):
         if number:
             said.append(f"{text.plural(number, 'tensor')} of {side} outside")
+    for side, number in zip("AB", matching.attributes, strict=True):
+        if number:
+            said.append(f"{text.plural(number, 'attribute')} of the module in {side} left out")
     by_index = by_index_text(matching, ("A", "B"))
     if by_index:
         said.append(by_index)

@@ -1,9 +1,10 @@
 """Two checkpoints side by side: what belongs together, what changed, and by how much.
 
-From bottom to top: `naming`, `prefixes` and `roots` make keys comparable; `matching` pairs tensors;
-`deltas` measures a pair; `tasks` and `renames` spread that over workers; `comparing` runs it over
-all pairs, the quick answers first; `values` compares the rest; `rollup` sums up per module;
-`result` is all of it at once, which the reports write down.
+From bottom to top: `naming`, `prefixes` and `roots` make keys comparable; `modules` finds objects
+that stand against state_dicts; `matching` pairs tensors; `deltas` measures a pair; `tasks` and
+`renames` spread that over workers; `comparing` runs it over all pairs, the quick answers first;
+`values` compares the rest; `rollup` sums up per module; `result` is all of it at once, which the
+reports write down.
 """
 
 from inspector.core.analysis.comparison.comparing import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from inspector.core.analysis.comparison.modules import lonely
 from inspector.core.analysis.comparison.naming import (
     STATISTICS,
     Named,
@@ -82,6 +83,8 @@ class Matching(NamedTuple):
     """Whose optimizer state stands where, on both sides; empty where that does not matter."""
     unnamed: tuple[bool, bool] = (False, False)
     """On which sides an optimizer keeps state of nobody knows what: it is paired by its number."""
+    attributes: tuple[int, int] = (0, 0)
+    """Values of pickled modules on both sides, for which the other's state_dict has no place."""
 
 
 def match(
@@ -105,6 +108,7 @@ def match(
     progress(0.9, "Pairing keys")
     whole = not below_a.root and not below_b.root
     parts = (*a.recognition.parts, *b.recognition.parts)
+    apart_a, apart_b = lonely(a, b, below_a.root, below_b.root)
     optimizers = {found.path for found in parts if found.role == "optimizer"}
     return Matching(
         below_a.root,
@@ -121,6 +125,7 @@ def match(
         (contents_a.has_unnamed(contents_b), contents_b.has_unnamed(contents_a))
         if whole
         else (False, False),
+        (apart_a.attributes(a), apart_b.attributes(b)),
     )
 
 

@@ -130,5 +130,7 @@ def _matching(matching: Matching) -> dict[str, Any]:
         "outside_b": matching.outside_b,
         "unnamed_optimizer_a": matching.unnamed[0],
         "unnamed_optimizer_b": matching.unnamed[1],
+        "attributes_a": matching.attributes[0],
+        "attributes_b": matching.attributes[1],
         "sentences": list(matching_sentences(matching)),
     }

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from inspector.core.analysis.comparison.matching import Matching
+from inspector.core.analysis.comparison.modules import Lonely, is_leaf, lonely
 from inspector.core.analysis.comparison.naming import unwrapped
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import Attribute, Node, Path, walk
 from inspector.core.progress import Progress, part, silent
 
-_LEAVES = ("value", "global", "reference", "array", "object", "sequence", "mapping")
 _VERSIONS = Attribute("_metadata")
 _VERSIONLESS = frozenset({"safetensors", "numpy"})  # formats that have no place for them
 _PULSE = 5_000
 
 Change = Literal["same", "changed", "added", "removed", "type"]
 _NOBODY: Mapping[Path, str] = {}
+_NO_LONELY = Lonely()
 _Leaf = tuple[Path, Node]
 
 
@@ -44,12 +45,14 @@ def compare_values(
     With `every`, those that are the same are among them. With the matching of the tensors, values
     below the two roots are held against each other, and the state of an optimizer by parameter. Of
     numpy arrays only dtype and shape are compared. The versions of a state_dict's modules are left
-    out where the other file is of a format that cannot keep them.
+    out where the other file is of a format that cannot keep them, and so is what a pickled module
+    has besides its tensors where the other side is a state_dict.
     """
     view_a = view_b = _View()
     if matching is not None:
-        view_a = _View(matching.root_a, matching.owners[0], matching.stripped_a.prefixes)
-        view_b = _View(matching.root_b, matching.owners[1], matching.stripped_b.prefixes)
+        apart = lonely(a, b, matching.root_a, matching.root_b)
+        view_a = _View(matching.root_a, matching.owners[0], matching.stripped_a.prefixes, apart[0])
+        view_b = _View(matching.root_b, matching.owners[1], matching.stripped_b.prefixes, apart[1])
     ones = _leaves(a, view_a, part(progress, 0.0, 0.5))
     others = _leaves(b, view_b, part(progress, 0.5, 1.0))
     if not _VERSIONLESS.isdisjoint((a.format, b.format)):
@@ -74,6 +77,7 @@ class _View(NamedTuple):
     root: Path = ()
     owners: Mapping[Path, str] = _NOBODY
     prefixes: tuple[str, ...] = ()
+    lonely: Lonely = _NO_LONELY
 
     def place(self, path: Path) -> object:
         """Return what is the same for values that belong together."""
@@ -104,7 +108,7 @@ def _leaves(checkpoint: Checkpoint, view: _View, progress: Progress) -> dict[obj
     for number, (path, node) in enumerate(walk(checkpoint.root)):
         if number % _PULSE == 0:
             progress(0.5, "Comparing values")
-        if node.kind in _LEAVES and not node.children:
+        if is_leaf(node) and not view.lonely.has(path):
             found.setdefault(view.place(path), (path, node))
     return found
 

@@ -57,6 +57,12 @@ def matching_sentences(matching: Matching) -> Iterable[str]:
     for side, outside in (("first", matching.outside_a), ("second", matching.outside_b)):
         if outside:
             yield f"Left out: {text.plural(outside, 'tensor')} of the {side}, outside of that."
+    for side, number in zip(("first", "second"), matching.attributes, strict=True):
+        if number:
+            yield (
+                f"Left out: {text.plural(number, 'attribute')} of the {side}'s pickled module, "
+                "for which a state_dict has no place."
+            )
     by_index = by_index_text(matching, ("the first", "the second"))
     if by_index:
         yield f"{by_index}."
