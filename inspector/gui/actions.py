@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from inspector.gui.theme import Theme
 
 Menu = Literal["File", "Edit", "View", "Compare", "Help"]
 MENUS: tuple[Menu, ...] = ("File", "Edit", "View", "Compare", "Help")
@@ -155,6 +158,62 @@ ACTIONS = (
     Action("shortcuts", "&Keyboard shortcuts", "Help", ("F1",), "keyboard"),
     Action("about", "&About", "Help", ("Shift+F1",), "about", starts_group=True),
 )
+
+
+@dataclass(frozen=True)
+class PartAction:
+    """A command that only one part of the window knows, in a menu of that part."""
+
+    id: str
+    text: str
+    part: str
+    """As F1 calls it."""
+    shortcut: str
+    icon: str
+    in_window: bool = False
+    """True if the keys hold wherever the focus is, as long as it is in the window of the part."""
+    checkable: bool = False
+
+
+_VALUES, _EXPORT = "In a table of values", "In the export window"
+PART_ACTIONS = (
+    PartAction("forget_recent", "Forget these", "File", "Ctrl+Shift+Del", "close", True),
+    PartAction("show_everything", "Show everything", "In the tree", "Ctrl+Shift+X", "filter"),
+    PartAction(
+        "usual_columns", "Usual columns and widths", "In the tree", "Ctrl+Shift+U", "columns"
+    ),
+    PartAction("tsv", "Copy for a &spreadsheet (TSV)", _VALUES, "Ctrl+Shift+T", "copy"),
+    PartAction("lists", "Copy as nested &lists", _VALUES, "Ctrl+Shift+N", "sequence"),
+    PartAction("tensor", "Copy as &torch.tensor(…)", _VALUES, "Ctrl+Shift+P", "copy-path"),
+    PartAction("save_part", "Save rows and &columns as .npy…", _VALUES, "Ctrl+Shift+R", "save"),
+    PartAction("save_whole", "Save the &whole tensor as .npy…", _VALUES, "Ctrl+Shift+W", "array"),
+    PartAction("read_as", "&Read the bytes as…", _VALUES, "Ctrl+Shift+B", "view", checkable=True),
+    PartAction("load_recipe", "&Load a recipe…", _EXPORT, "Ctrl+O", "open", True),
+    PartAction("save_recipe", "&Save as a recipe…", _EXPORT, "Ctrl+S", "save", True),
+    PartAction("load_names", "New keys from a &list…", _EXPORT, "Ctrl+L", "copy-path", True),
+    PartAction("start_over", "Start &over", _EXPORT, "Ctrl+Shift+R", "reload", True),
+)
+_PART_ACTIONS = {row.id: row for row in PART_ACTIONS}
+
+
+class ActionOfPart(QAction):
+    """Made from its row, in the colours of the theme."""
+
+    def __init__(self, name: str, theme: Theme, parent: QObject) -> None:
+        row = self._row = _PART_ACTIONS[name]
+        super().__init__(row.text, parent)
+        self._theme = theme
+        self.setObjectName(name)
+        self.setShortcut(QKeySequence(row.shortcut))
+        # The same keys mean something else in other parts of the window.
+        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        self.setShortcutContext(Qt.ShortcutContext.WindowShortcut if row.in_window else inside)
+        self.setCheckable(row.checkable)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        self.setIcon(self._theme.icon(self._row.icon))
 
 
 def build_actions(

@@ -18,10 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.core.settings import SETTINGS
-from inspector.gui.actions import ACTIONS
+from inspector.gui.actions import ACTIONS, PART_ACTIONS
 from inspector.gui.dialogs.settings import SettingsDialog
 from inspector.gui.dialogs.shortcuts import ShortcutsDialog
+from inspector.gui.export.dialog import ExportDialog
+from inspector.gui.keys import KEYS
 from inspector.gui.viewers.modules import ModulesViewer
+from inspector.gui.viewers.values import ValuesViewer
 from tests.e2e.looking import keys, texts, view_of
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -37,13 +40,50 @@ def test_every_action_is_in_its_menu_with_an_icon_and_a_shortcut(open_window, fi
         assert action.shortcuts(), row.id
 
 
+def nothing_but_words(action) -> bool:
+    """True for lines that are no choice, no file and no menu, yet lack a picture or keys."""
+    chosen = action.isCheckable() or action.data() or action.menu() or action.isSeparator()
+    said = not action.isEnabled() and action.icon().isNull()  # a heading
+    return not (chosen or said) and (action.icon().isNull() or not action.shortcuts())
+
+
+def test_every_action_of_every_other_menu_has_an_icon_and_a_shortcut(open_window, files, qtbot):
+    window = open_window(files / "training.pt")
+    view = view_of(window)
+    view.panel.prefer(ValuesViewer)
+    view.tree.go_to(("model", "0.weight"))
+    viewer = view.panel.viewer()
+    assert isinstance(viewer, ValuesViewer)
+    qtbot.waitUntil(lambda: viewer.state == "shown", timeout=20_000)
+    viewer.table.selectAll()
+    viewer.controls.more.setFocus()
+    with qtbot.waitSignal(viewer.output.done, timeout=10_000):
+        shifted = CONTROL | Qt.KeyboardModifier.ShiftModifier
+        qtbot.keyClick(viewer.controls.more, Qt.Key.Key_T, shifted)
+    assert QGuiApplication.clipboard().text().count("\n") == 2
+    window.action("export").trigger()
+    dialog = window.findChild(ExportDialog)
+    qtbot.waitUntil(lambda: dialog.body is not None and dialog.body.outlook is not None)
+    window.action("columns").trigger()
+    met, bare = set(), []
+    for menu in window.findChildren(QMenu):
+        menu.aboutToShow.emit()
+        met |= {action.objectName() for action in menu.actions()}
+        bare += [action.text() for action in menu.actions() if nothing_but_words(action)]
+    dialog.close()
+    assert {row.id for row in PART_ACTIONS} <= met
+    assert not bare
+
+
 def test_f1_lists_every_shortcut(open_window, qtbot):
     window = open_window()
     qtbot.keyClick(window, Qt.Key.Key_F1)
     dialog = window.findChild(ShortcutsDialog)
     qtbot.waitUntil(dialog.isVisible)
     shown = {label.text() for label in dialog.findChildren(QLabel)}
-    assert {row.text.replace("&", "").rstrip("…") for row in ACTIONS} <= shown
+    every = (*ACTIONS, *PART_ACTIONS)
+    assert {row.text.replace("&", "").rstrip("…") for row in every} <= shown
+    assert {words for row in KEYS for words in row} <= shown
     assert "F1" in shown
     dialog.close()
 

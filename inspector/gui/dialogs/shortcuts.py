@@ -1,4 +1,4 @@
-"""All shortcuts on one page, made from the table of actions."""
+"""All shortcuts on one page, made from the tables of actions and keys."""
 
 from __future__ import annotations
 
@@ -16,29 +16,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.gui.actions import ACTIONS
+from inspector.gui.actions import ACTIONS, PART_ACTIONS
+from inspector.gui.keys import KEYS
 from inspector.gui.theme import scaled
 from inspector.gui.widgets.labels import PlainLabel
-
-# Keys that are no actions of the window: they belong to the tree.
-IN_THE_TREE = (
-    ("Open or close a branch", "Space"),
-    ("Step in, step out", "Right, Left"),
-    ("Open a branch, or follow a reference", "Return"),
-    ("First or last row", "Home, End"),
-    ("Select several rows", "Shift+Up, Shift+Down"),
-    ("Give up search and filters", "Esc"),
-    ("Write the selected rows as a file", "drag them out of the window"),
-)
 
 
 def rows() -> list[tuple[str, str, str]]:
     """Return section, what it does, and the keys of everything that can be done by keyboard."""
-    made = [
-        (row.menu, row.text.replace("&", "").rstrip("…"), _spelled(row.shortcuts))
-        for row in ACTIONS
+    made: list[tuple[str, str, str]] = [
+        *((row.menu, _plain(row.text), _spelled(row.shortcuts)) for row in ACTIONS),
+        *KEYS,
+        *((row.part, _plain(row.text), _spelled((row.shortcut,))) for row in PART_ACTIONS),
     ]
-    return made + [("In the tree", words, keys) for words, keys in IN_THE_TREE]
+    sections = list(dict.fromkeys(section for section, _, _ in made))
+    return sorted(made, key=lambda row: sections.index(row[0]))
+
+
+def _plain(words: str) -> str:
+    return words.replace("&", "").rstrip("…")
 
 
 class ShortcutsDialog(QDialog):

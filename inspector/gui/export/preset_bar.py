@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path as FilePath
 
@@ -12,6 +13,7 @@ from inspector.core import text
 from inspector.core.errors import InspectorError
 from inspector.core.export import Recipe, names_from, read_recipe, recipe_json, recipe_toml
 from inspector.gui import notify
+from inspector.gui.actions import ActionOfPart
 from inspector.gui.export.presets import PRESETS
 from inspector.gui.export.survey import Survey
 from inspector.gui.theme import Theme
@@ -56,13 +58,11 @@ class PresetBar(QWidget):
         self.fit.clicked.connect(lambda _: self.target_requested.emit())
         flow.flow.addWidget(self.fit)
         self.menu = QMenu(self)
-        self.menu.addAction("&Load a recipe…").triggered.connect(lambda: self._load())
-        self.menu.addAction("&Save as a recipe…").triggered.connect(
-            lambda: self.recipe_wanted.emit()
-        )
-        self.menu.addAction("New keys from a &list…").triggered.connect(lambda: self._load_names())
+        self._offer("load_recipe", theme, self._load)
+        self._offer("save_recipe", theme, self.recipe_wanted.emit)
+        self._offer("load_names", theme, self._load_names)
         self.menu.addSeparator()
-        self.menu.addAction("Start &over").triggered.connect(lambda: self._start_over())
+        self._offer("start_over", theme, self._start_over)
         self.more = QPushButton("Recipe")
         self.more.setAutoDefault(False)
         self.more.setProperty("quiet", True)
@@ -103,6 +103,12 @@ class PresetBar(QWidget):
             self.said.emit(f"The recipe could not be saved: {error.strerror}.")
             return
         self.said.emit(f"Recipe saved as {text.printable(FilePath(path).name, 120)}.")
+
+    def _offer(self, name: str, theme: Theme, do: Callable[[], object]) -> None:
+        action = ActionOfPart(name, theme, self)
+        action.triggered.connect(lambda: do())
+        self.menu.addAction(action)
+        self.addAction(action)
 
     def _load(self) -> None:
         path = notify.choose_file(self, "Load a recipe", "", _KINDS)

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QPoint, QSettings
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
-from inspector.gui.theme import tabular
+from inspector.gui.actions import ActionOfPart
+from inspector.gui.theme import Theme, tabular
 from inspector.gui.tree.columns import COLUMNS
 
 _CHOSEN = "tree/columns"
@@ -21,9 +22,12 @@ _WIDEST = 2_000
 class ColumnLayout(QObject):
     """Keeps the columns of one table as chosen, and tells the next table of it by the settings."""
 
-    def __init__(self, table: QTableView, settings: QSettings) -> None:
+    def __init__(self, table: QTableView, settings: QSettings, theme: Theme) -> None:
         super().__init__(table)
         self._settings = settings
+        self._usually = ActionOfPart("usual_columns", theme, self)
+        self._usually.triggered.connect(self.reset)
+        table.addAction(self._usually)
         unit = QFontMetrics(tabular()).horizontalAdvance("0")
         self._usual = {
             number: column.width * unit + 20
@@ -93,7 +97,7 @@ class ColumnLayout(QObject):
             action.toggled.connect(lambda on, name=column.id: self.choose(name, on))
         menu.setProperty("checks", True)
         menu.addSeparator()
-        menu.addAction("Usual columns and widths").triggered.connect(self.reset)
+        menu.addAction(self._usually)
 
     def ask(self, place: QPoint) -> None:
         """Show the menu at a place of the header."""

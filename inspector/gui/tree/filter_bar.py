@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from inspector.core import text
+from inspector.gui.actions import ActionOfPart
 from inspector.gui.theme import Theme
 from inspector.gui.tree.filters import NO_FILTERS, SIZES, Filters
 from inspector.gui.tree.marks import NO_MARKS, Marks
@@ -39,6 +40,9 @@ class FilterBar(QWidget):
         self.menu = StayingMenu(self.button)
         self.menu.setProperty("checks", True)
         self.menu.aboutToShow.connect(self._fill)
+        self.everything = ActionOfPart("show_everything", theme, self)
+        self.everything.setEnabled(False)
+        self.everything.triggered.connect(lambda: self.clear())
         self.button.setMenu(self.menu)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(10, 0, 8, 8)
@@ -58,6 +62,7 @@ class FilterBar(QWidget):
         if filters == self.filters:
             return
         self.filters = filters
+        self.everything.setEnabled(filters.any)
         self._show_chips()
         self.dress()
         self.changed.emit()
@@ -95,9 +100,7 @@ class FilterBar(QWidget):
         self._offer_only("Tied weights and views", "shared", bool(self._marks.shared))
         self._offer_only("With findings", "found", bool(self._marks.found))
         self.menu.addSeparator()
-        nothing = self.menu.addAction("Show everything")
-        nothing.setEnabled(self.filters.any)
-        nothing.triggered.connect(self.clear)
+        self.menu.addAction(self.everything)
 
     def _offer_names(self, title: str, there: Mapping[str, int], field: str) -> None:
         self._head(title)

@@ -47,6 +47,7 @@ class TreePane(QWidget):
         self.bar = SearchBar(context.theme)
         self.search = self.bar.box
         self.filter_bar = FilterBar(context.theme)
+        self.addAction(self.filter_bar.everything)
         self.group = self._button("Group keys by their dots", self.set_grouped)
         self.group.setCheckable(True)
         self.group.setChecked(first.request.grouped)

@@ -62,7 +62,7 @@ class TreeView(QTableView):
         header.setMinimumSectionSize(48)
         sort_by_header(self, self.sort_requested.emit)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.columns = ColumnLayout(self, settings)
+        self.columns = ColumnLayout(self, settings, theme)
         header.customContextMenuRequested.connect(self.columns.ask)
         self.doubleClicked.connect(lambda index: self._activate(index.row()))
         theme.changed.connect(self.viewport().update)

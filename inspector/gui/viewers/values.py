@@ -309,19 +309,22 @@ class ValuesViewer(Viewer):
         name = "".join(c if c.isalnum() or c in "._-" else "_" for c in title_of(self._subject))
         self.output.ask_where(self._subject.checkpoint, self._stored, saved, name)
 
-    def _show_reading(self, on: bool) -> None:
+    def _reads_otherwise(self) -> bool:
+        reading = self.controls.reading
+        return reading is not None and not reading.isHidden()
+
+    def _show_reading(self) -> None:
+        on = not self._reads_otherwise()
         chooser = self.controls.show_reading(on)
         if on:
             chooser.dtype.setFocus()
 
     def _describe_menu(self) -> None:
         if self.model.sheet is not None:
-            reading = self.controls.reading
-            otherwise = reading is not None and not reading.isHidden()
-            self.menu.describe(self.controls.grid(), reads_otherwise=otherwise)
+            self.menu.describe(self.controls.grid(), reads_otherwise=self._reads_otherwise())
 
     def _add_menu(self) -> None:
-        menu = self.menu = ValuesMenu(self)
+        menu = self.menu = ValuesMenu(self.context.theme, self)
         menu.aboutToShow.connect(self._describe_menu)
         menu.copy_requested.connect(self._copy)
         menu.save_requested.connect(self._save)

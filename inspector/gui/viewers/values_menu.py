@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import get_args
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -9,12 +13,8 @@ from inspector.core import text
 from inspector.core.analysis.array_file import is_widened
 from inspector.core.analysis.excerpts import Form
 from inspector.core.analysis.sheets import Grid
-
-_COPIES: tuple[tuple[str, Form], ...] = (
-    ("Copy for a &spreadsheet (TSV)", "tsv"),
-    ("Copy as nested &lists", "lists"),
-    ("Copy as &torch.tensor(…)", "tensor"),
-)
+from inspector.gui.actions import ActionOfPart
+from inspector.gui.theme import Theme
 
 
 class ValuesMenu(QMenu):
@@ -22,24 +22,19 @@ class ValuesMenu(QMenu):
 
     copy_requested = Signal(str)  # Form
     save_requested = Signal(bool)  # the whole tensor, or the rows and columns
-    reading_requested = Signal(bool)
+    reading_requested = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._viewer = parent
         self.setProperty("checks", True)
-        for words, form in _COPIES:
-            self.addAction(words).triggered.connect(
-                lambda _=False, form=form: self.copy_requested.emit(form)
-            )
+        for form in get_args(Form):
+            self._offer(form, theme, partial(self.copy_requested.emit, form))
         self.addSeparator()
-        self._part = self.addAction("")
-        self._part.triggered.connect(lambda: self.save_requested.emit(False))
-        self._whole = self.addAction("")
-        self._whole.triggered.connect(lambda: self.save_requested.emit(True))
+        self._part = self._offer("save_part", theme, partial(self.save_requested.emit, False))
+        self._whole = self._offer("save_whole", theme, partial(self.save_requested.emit, True))
         self.addSeparator()
-        self._reading = self.addAction("&Read the bytes as…")
-        self._reading.setCheckable(True)
-        self._reading.triggered.connect(self.reading_requested)
+        self._reading = self._offer("read_as", theme, self.reading_requested.emit)
 
     def describe(self, grid: Grid, *, reads_otherwise: bool) -> None:
         """Say what would be saved, and as what."""
@@ -51,3 +46,11 @@ class ValuesMenu(QMenu):
         self._part.setVisible(len(grid.tensor.shape) > 2)
         self._whole.setText(f"Save the &whole tensor as .npy{note}…")
         self._reading.setChecked(reads_otherwise)
+
+    def _offer(self, name: str, theme: Theme, do: Callable[[], object]) -> ActionOfPart:
+        """Add a line, whose keys hold in the whole viewer."""
+        action = ActionOfPart(name, theme, self)
+        action.triggered.connect(lambda: do())
+        self.addAction(action)
+        self._viewer.addAction(action)
+        return action

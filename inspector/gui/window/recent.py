@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from inspector.core import text
 from inspector.core.analysis.comparison import CompareRequest
 from inspector.core.analysis.comparison.request import packed, unpacked
+from inspector.gui.actions import ActionOfPart
 from inspector.gui.theme import Theme
 from inspector.gui.viewers import file_name
 
@@ -94,7 +95,13 @@ class RecentMenu(QMenu):
         super().__init__("Open re&cent", parent)
         self._recent = recent
         self._theme = theme
+        # Filling the menu anew would delete what is its own.
+        self._forget = ActionOfPart("forget_recent", theme, parent)
+        self._forget.triggered.connect(lambda: self._clear())
+        self.addAction(self._forget)
         self.aboutToShow.connect(self._fill)
+        # Without the menu its keys are to work, whatever has been opened since.
+        self.aboutToHide.connect(lambda: self._forget.setEnabled(True))
         self.triggered.connect(self._do)
 
     def _fill(self) -> None:
@@ -103,14 +110,16 @@ class RecentMenu(QMenu):
         for uri in files:
             self.addAction(self._theme.icon("recent"), menu_text(uri)).setData(uri)
         self.addSeparator()
-        self.addAction("Forget these").setEnabled(bool(files))
+        self._forget.setEnabled(bool(files))
+        self.addAction(self._forget)
 
     def _do(self, action: QAction) -> None:
-        if action.data():
+        if action is not self._forget:
             self.file_requested.emit(action.data())
-        else:
-            self._recent.clear()
-            self.forgotten.emit()
+
+    def _clear(self) -> None:
+        self._recent.clear()
+        self.forgotten.emit()
 
 
 def _strings(value: object) -> list[str]:
