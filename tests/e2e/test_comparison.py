@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.core.analysis.comparison import Choices, PairRequest, Tolerance
@@ -740,6 +740,34 @@ def test_a_series_by_keyboard(open_window: Any, qtbot: QtBot, run: Path) -> None
     assert QGuiApplication.clipboard().text() == view.model.curves[0].name
     qtbot.keyClick(window, Qt.Key.Key_F6)
     assert view.facts.hasFocus()
+
+
+def test_a_series_keeps_its_sizes_and_says_that_a_column_is_drawn(
+    open_window: Any, qtbot: QtBot, run: Path
+) -> None:
+    window = open_window()
+    files = [str(run / f"epoch{number}.pt") for number in range(3)]
+    window.open_series(files)
+    view = window.page().view
+    qtbot.waitUntil(lambda: not view.is_busy and view.model.rowCount() > 1, timeout=PATIENCE)
+    before = {name: splitter.sizes() for name, splitter in view.splitters.items()}
+    for splitter in view.splitters.values():
+        handle = splitter.handle(1)
+        middle = handle.rect().center()
+        qtbot.mousePress(handle, Qt.MouseButton.LeftButton, pos=middle)
+        qtbot.mouseMove(handle, middle + QPoint(60, 60))
+        qtbot.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=middle + QPoint(60, 60))
+    kept = {name: splitter.sizes() for name, splitter in view.splitters.items()}
+    assert all(kept[name] != before[name] for name in before)
+    window.close_tab(window.page())
+    window.open_series(files)
+    again = window.page().view
+    assert again is not view
+    qtbot.waitUntil(lambda: not again.is_busy and again.model.rowCount() > 1, timeout=PATIENCE)
+    assert {name: splitter.sizes() for name, splitter in again.splitters.items()} == kept
+    labels = [label for label in again.findChildren(QLabel) if label.isVisible()]
+    shown = [label.text().replace("\u200b", "") for label in labels]
+    assert again.facts.horizontalHeader().toolTip() in shown
 
 
 def test_a_series_of_one_says_why(open_window: Any, qtbot: QtBot, run: Path) -> None:

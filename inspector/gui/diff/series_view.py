@@ -6,8 +6,9 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -45,6 +46,8 @@ from inspector.gui.widgets.search_box import SearchBox
 from inspector.gui.widgets.segments import Segments
 from inspector.gui.widgets.table import Table
 
+_SIZES = "series/"
+_DRAWS = "Click a column to draw it over the snapshots."
 _log = logging.getLogger(__name__)
 
 
@@ -264,6 +267,22 @@ class SeriesView(QWidget):
         self.facts.setShowGrid(False)
         self.facts.setFrameShape(QTableWidget.Shape.NoFrame)
         self.facts.verticalHeader().hide()
+        self.facts.horizontalHeader().setToolTip(_DRAWS)
+        self.facts.setAccessibleDescription(_DRAWS)
+
+    def _facts_and_hint(self) -> QWidget:
+        both = QWidget()
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        hint = PlainLabel(_DRAWS, tone="muted", wrap=True)
+        hint.setContentsMargins(14, 0, 14, 0)
+        column.addWidget(hint)
+        column.addWidget(self.facts, 1)
+        return both
+
+    def _keep_sizes(self, name: str, *_: int) -> None:
+        self._context.settings.setValue(_SIZES + name, self.splitters[name].saveState())
 
     def _fill_facts(self) -> None:
         names = self.series.fact_names
@@ -321,7 +340,7 @@ class SeriesView(QWidget):
         column.addWidget(self.curve_title)
         column.addWidget(self.quantity, 0, Qt.AlignmentFlag.AlignLeft)
         right.addWidget(curves)
-        right.addWidget(self.facts)
+        right.addWidget(self._facts_and_hint())
         right.setSizes([420, 260])
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
@@ -329,6 +348,12 @@ class SeriesView(QWidget):
         splitter.addWidget(left)
         splitter.addWidget(right)
         splitter.setSizes([560, 620])
+        self.splitters = {"tensors": splitter, "curve": right}
+        for name, one in self.splitters.items():
+            kept = self._context.settings.value(_SIZES + name)
+            if isinstance(kept, QByteArray):
+                one.restoreState(kept)
+            one.splitterMoved.connect(partial(self._keep_sizes, name))
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
