@@ -15,7 +15,7 @@ from inspector.core.analysis.comparison.words import number_text
 from inspector.core.analysis.series import Series, series_of
 from inspector.core.analysis.series_files import write_csv, write_json
 from inspector.core.analysis.series_html import changed_at, write_html
-from inspector.core.analysis.series_words import by_change, moved
+from inspector.core.analysis.series_words import by_change, measure_text, moved
 
 _MOST_FACTS = 8
 
@@ -75,10 +75,10 @@ def _print_tensors(series: Series, every: bool) -> None:
         odd = max(point.nan + point.inf for point in known)
         if not every and not moved(points) and not odd:
             continue
-        steps = [number_text(point.to_previous if point else None) for point in points[1:]]
+        steps = [measure_text(point, point.to_previous if point else None) for point in points[1:]]
         steps += ["—"] * (len(series.snapshots) - len(points))
-        ends = (number_text(known[0].norm), number_text(known[-1].norm))
-        far = number_text(known[-1].to_first)
+        ends = tuple(measure_text(known[place], known[place].norm) for place in (0, -1))
+        far = measure_text(known[-1], known[-1].to_first)
         odd_cell = [text.exact(odd) if odd else ""] if any_odd else []
         table.append((text.printable(name), *ends, far, *steps, *odd_cell))
     if table:

@@ -264,3 +264,11 @@ def test_two_pickled_modules_are_compared_with_their_attributes(tmp_path, capsys
     found = document(capsys, trained, evaluated)
     assert {one["path"][-1] for one in found["values"]} == {"training"}
     assert found["matching"]["attributes_a"] == found["matching"]["attributes_b"] == 0
+
+
+def test_what_became_nan_has_no_measures(tmp_path, capsys) -> None:
+    values = ([1.0, 2.0], [1.5, 2.0], [math.nan, 2.0], [math.nan, 2.0])
+    states = ({"w": torch.tensor(value), "v": torch.tensor(value[1:])} for value in values)
+    files = [save_zip(tmp_path / f"{n}.pt", state) for n, state in enumerate(states)]
+    line = next(line for line in printed(capsys, *files).splitlines() if line.startswith("w "))
+    assert line.split() == ["w", "2.236", "NaN", "NaN", "0.2236", "NaN", "NaN", "1"]

@@ -8,12 +8,12 @@ from typing import TextIO
 from inspector.core import text
 from inspector.core.analysis.comparison.report_charts import line_chart, spark
 from inspector.core.analysis.comparison.report_page import END, head, rest, safe, table
-from inspector.core.analysis.comparison.words import number_text
 from inspector.core.analysis.series import Point, Series
 from inspector.core.analysis.series_words import (
     by_change,
     fact_text,
     health_sentence,
+    measure_text,
     moved,
     snapshot_label,
     snapshot_name,
@@ -120,11 +120,11 @@ def _cells(series: Series, name: str) -> tuple[str, ...]:
     odd = [max(point.nan for point in known), max(point.inf for point in known)]
     return (
         safe(name),
-        number_text(first.norm),
-        number_text(last.norm),
+        measure_text(first, first.norm),
+        measure_text(last, last.norm),
         spark(norms),
-        number_text(last.to_first),
-        number_text(moved(series.curves[name])),
+        measure_text(last, last.to_first),
+        measure_text(last, moved(series.curves[name])),
         spark(changes, logarithmic=True),
         *(f'<span class="alarm">{text.exact(one)}</span>' if one else "0" for one in odd),
     )

@@ -50,6 +50,13 @@ def fact_text(value: float | None) -> str:
     return text.exact(int(value)) if isfinite(value) and value == int(value) else number_text(value)
 
 
+def measure_text(point: Point | None, value: float | None) -> str:
+    """Return a norm or a change, or that the tensor has NaN or infinity: then there is none."""
+    if point is None or not (point.nan or point.inf):
+        return number_text(value if point is not None else None)
+    return "NaN" if point.nan else "Inf"
+
+
 def moved(points: list[Point | None]) -> float:
     """Return the largest change of a tensor from one snapshot to the next."""
     changes = [point.to_previous for point in points if point is not None]
