@@ -25,6 +25,7 @@ _ROLES: tuple[tuple[Role, str, str, str], ...] = (
     ("weight", "Weights", "tensor", "o"),
     ("statistic", "Running statistics", "container", "t"),
     ("optimizer", "Optimizer", "module", "s"),
+    ("random", "Random states", "muted", "d"),
 )
 
 

@@ -13,7 +13,7 @@ from inspector.gui.diff.statuses import CHANGES, LOOKS, UNCHANGED, is_alarming
 from inspector.gui.diff.strip import NO_MARK, Mark
 
 _NOTHING = Arrangement(Request(), (), {}, {}, Module("", 0), (), frozenset())
-_ROLES = {"statistic": "running statistic", "optimizer": "optimizer"}
+_ROLES = {"statistic": "running statistic", "optimizer": "optimizer", "random": "random state"}
 
 
 class DiffModel(LinesModel):

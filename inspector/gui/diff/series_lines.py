@@ -20,6 +20,7 @@ from inspector.gui.widgets.labels import plain_tool_tip
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _PULSE = 500
+_LAST = {"optimizer": 1, "random": 2}
 
 
 class Curve(NamedTuple):
@@ -79,8 +80,8 @@ def curves_of(
             progress(0.5, "Sorting")
         if wanted in name.casefold():
             found.append(Curve(name, points))
-    if column < 0:
-        return found
+    if column < 0:  # what a person comes for is first, whatever the file begins with
+        return sorted(found, key=lambda curve: _LAST.get(series.roles.get(curve.name, ""), 0))
     keyed = [(_order(curve, column), curve) for curve in found]
     filled = [pair for pair in keyed if pair[0] is not None]
     filled.sort(key=lambda pair: pair[0], reverse=descending)
@@ -134,7 +135,11 @@ def _text(curve: Curve, column: int) -> str:
     if column == 3:
         return text.exact(curve.odd)
     last = curve.last
-    return number_text(None if last is None else (last.norm if column == 1 else last.to_first))
+    if last is None:
+        return number_text(None)
+    if last.nan or last.inf:  # neither has a norm, nor a distance from what it was
+        return "NaN" if last.nan else "∞"
+    return number_text(last.norm if column == 1 else last.to_first)
 
 
 def _order(curve: Curve, column: int) -> Any:

@@ -44,7 +44,7 @@ class Filter(NamedTuple):
     words: str
     statuses: frozenset[Status] = frozenset(STATUSES)
     weights_only: bool = False
-    """Leave out running statistics and what an optimizer keeps."""
+    """Leave out running statistics, what an optimizer keeps, and random states."""
     meaning: str = ""
 
     def passes(self, row: Row) -> bool:
@@ -62,7 +62,7 @@ FILTERS = (
         UNCHANGED,
         weights_only=True,
         meaning="Show weights that did not change: frozen, or not trained by mistake. "
-        "Running statistics and the optimizer are left out",
+        "Running statistics, the optimizer and random states are left out",
     ),
 )
 EVERYTHING = FILTERS[0]

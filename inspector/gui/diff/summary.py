@@ -118,6 +118,8 @@ def sentence_of(row: Row) -> str:
         sentence += "Sizes and checksums say so; the bytes have not been compared yet."
     if row.pair.is_statistic:
         sentence += " A running statistic: it moves whenever the model runs in training mode."
+    if row.pair.role == "random":
+        sentence += " The state of a random number generator: it is no quantity."
     return sentence
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
@@ -32,6 +33,7 @@ Role = Literal[
     "weight",  # and every other tensor of a model
     "statistic",  # what batch norm counts and averages, which changes without training
     "optimizer",  # what an optimizer keeps
+    "random",  # states of random number generators: never the same, and no quantity
 ]
 ROLES: tuple[Role, ...] = Role.__args__  # type: ignore[attr-defined]
 
@@ -66,6 +68,8 @@ class Choices(NamedTuple):
 
 
 USUAL = Choices()
+# Names of what torch.get_rng_state() gives; `cuda_rng_state_all` and their kind too.
+_RANDOM = re.compile(r"(?:^|[._])(?:rng|random)(?:[._](?:\w+[._])?states?(?:[._]|$)|$)")
 
 
 class Matching(NamedTuple):
@@ -110,13 +114,16 @@ def match(
     parts = (*a.recognition.parts, *b.recognition.parts)
     apart_a, apart_b = lonely(a, b, below_a.root, below_b.root)
     optimizers = {found.path for found in parts if found.role == "optimizer"}
+    random = {found.path for found in parts if found.role == "rng"}
     return Matching(
         below_a.root,
         below_b.root,
         Stripped(wrappers_a, prefixes_a),
         Stripped(wrappers_b, prefixes_b),
         tuple(
-            pair._replace(role=role) if (role := _role(pair, optimizers)) != "weight" else pair
+            pair._replace(role=role)
+            if (role := _role(pair, optimizers, random)) != "weight"
+            else pair
             for pair in _pairs(named_a, named_b, len(below_a.root), len(below_b.root))
         ),
         below_a.outside,
@@ -129,11 +136,16 @@ def match(
     )
 
 
-def _role(pair: Pair, optimizers: set[Path]) -> Role:
+def _role(pair: Pair, optimizers: set[Path], random: set[Path]) -> Role:
     side = pair.a or pair.b
     assert side is not None
     if any(side.path[: len(path)] == path for path in optimizers):
         return "optimizer"
+    if side.tensor.dtype.name == "uint8" and (
+        any(side.path[: len(path)] == path for path in random)
+        or any(_RANDOM.search(step) for step in side.path if isinstance(step, str))
+    ):
+        return "random"
     return "statistic" if pair.name.rpartition(".")[2] in STATISTICS else "weight"
 
 

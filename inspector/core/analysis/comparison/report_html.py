@@ -57,7 +57,7 @@ def _page(result: Result) -> Iterator[str]:
     chart = change_over_depth(result.rows)
     if chart:
         yield "<h2>Relative change, in the order of the first file</h2>\n"
-        yield '<p class="soft">Running statistics and optimizer state are blue.</p>\n'
+        yield '<p class="soft">Running statistics, optimizer and random states are blue.</p>\n'
         yield f"{chart}\n"
     yield from _tensors(result)
     yield from _modules(result.modules)

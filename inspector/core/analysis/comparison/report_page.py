@@ -37,7 +37,7 @@ td.w { white-space: normal; overflow-wrap: anywhere; }
 .tag { border-radius: 4px; padding: 1px 7px; font-size: 12px; border: 1px solid; }
 .same, .noise { fill: var(--same); color: var(--soft); }
 .changed { fill: var(--changed); color: var(--changed); }
-.cast, .statistic, .optimizer { fill: var(--cool); color: var(--cool); }
+.cast, .statistic, .optimizer, .random { fill: var(--cool); color: var(--cool); }
 .added, .renamed { fill: var(--new); color: var(--new); }
 .removed, .unread { fill: var(--grave); color: var(--grave); }
 .shape, .dtype { fill: var(--other); color: var(--other); }

@@ -77,7 +77,7 @@ def _add(module: Module, row: Row) -> None:
     elif row.pair.role == "weight":
         module.weights += 1
         module.weights_same += same
-    if row.pair.role != "statistic":
+    if row.pair.role in ("weight", "optimizer"):
         change = measures.rel_l2 if measures else None
         if change is not None and (module.rel_l2 is None or change > module.rel_l2):
             module.rel_l2 = change

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from inspector.core import text
 from inspector.core.analysis.comparison.comparing import Row, Status
 from inspector.core.analysis.comparison.deltas import Measures
-from inspector.core.analysis.comparison.matching import Matching, Side, root_text
+from inspector.core.analysis.comparison.matching import Matching, Role, Side, root_text
 from inspector.core.analysis.comparison.naming import Stripped
 from inspector.core.analysis.comparison.result import Result
 from inspector.core.analysis.comparison.rollup import Module
@@ -28,6 +28,7 @@ MEANINGS: dict[Status, str] = {
     "unread": "could not be read",
 }
 _LONGEST = 80
+_ASIDE: dict[Role, str] = {"statistic": "running statistic", "random": "random state"}
 
 
 def summary_text(result: Result) -> str:
@@ -138,8 +139,8 @@ def note_text(row: Row) -> str:
         ):
             if number:
                 said.append(f"{text.exact(number)} {what}")
-    if row.pair.role == "statistic" and row.status in ("changed", "noise"):
-        said.append("running statistic")
+    if row.pair.role in _ASIDE and row.status in ("changed", "noise"):
+        said.append(_ASIDE[row.pair.role])
     if row.status == "renamed":
         said.append(row.pair.evidence)
     return text.printable("; ".join([*said, row.note] if row.note else said))

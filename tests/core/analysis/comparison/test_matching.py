@@ -19,8 +19,9 @@ from inspector.core.analysis.comparison import (
     compare,
     match,
     rename_candidates,
+    result_of,
 )
-from inspector.core.analysis.comparison.words import matching_sentences
+from inspector.core.analysis.comparison.words import matching_sentences, note_text
 from inspector.core.engine import ExecutorEngine
 from inspector.core.errors import FormatError
 from inspector.core.formats import open_checkpoint
@@ -410,3 +411,31 @@ def test_it_is_said_which_side_has_no_names(tmp_path) -> None:
         "their parameters' names cannot be told in the first."
     ]
     assert [*matching_sentences(saved(known, known, tmp_path))] == []
+
+
+# ---- random states ---------------------------------------------------------------------------
+
+
+def test_random_states_are_no_weights(tmp_path, threads) -> None:
+    def value(seed: int) -> dict[str, Any]:
+        torch.manual_seed(seed)
+        rng, cuda = torch.get_rng_state(), [torch.get_rng_state()]
+        return {
+            "rng_state": rng,
+            "random": {"torch": rng.clone(), "cuda_rng_state_all": cuda},
+            "model": {"rng.weight": torch.randn(3), "random_state": torch.randn(3)},
+        }
+
+    a, b = (save_zip(tmp_path / f"{seed}.pt", value(seed)) for seed in (1, 2))
+    with open_checkpoint(str(a)) as one, open_checkpoint(str(b)) as other:
+        found = result_of(one, other, threads)
+    roles = {row.pair.name: row.pair.role for row in found.rows}
+    assert roles == {
+        "rng_state": "random",
+        "random.torch": "random",
+        "random.cuda_rng_state_all.0": "random",
+        "model.rng.weight": "weight",
+        "model.random_state": "weight",
+    }
+    assert [row.pair.role for row in found.differing] == ["weight"] * 2 + ["random"] * 3
+    assert [note_text(row) for row in found.differing] == [""] * 2 + ["random state"] * 3
