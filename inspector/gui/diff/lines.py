@@ -59,6 +59,8 @@ class Column(Generic[R, B]):
     """To how many characters it shrinks where there is no room, instead of going."""
     elastic: bool = False
     """True if it takes its share of the room that is left."""
+    short: str = ""
+    """The heading where the title does not fit."""
     calm: Collection[str] = ("0", "1", "0 %")
     """Texts that are painted quietly: nothing has happened."""
 
@@ -92,6 +94,7 @@ class LinesModel(QAbstractTableModel):
         # By whether something was searched: what is found is in open branches.
         self._sets: dict[bool, set[str]] = {False: set(), True: set()}
         self._searched = False
+        self._shortened: frozenset[int] = frozenset()
         self._touched = False  # nobody has opened or closed anything yet
 
     # What subclasses say.
@@ -133,13 +136,22 @@ class LinesModel(QAbstractTableModel):
     ) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
+        column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
+            return column.short if section in self._shortened else column.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tool_tip(self.columns[section].help)
+            return plain_tool_tip(column.help)
         return self._side(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     # What the view asks.
+
+    def shorten(self, sections: frozenset[int]) -> None:
+        """Head these columns with few characters: there is no room for their titles."""
+        if sections != self._shortened:
+            self._shortened = sections
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def entry(self, line: int) -> Entry:
         """Return what stands in a line."""

@@ -193,6 +193,15 @@ class LinesTable(QTableView):
         elastic = [number for number, column in enumerate(columns) if column.elastic]
         for number in elastic if room > 0 else ():
             widths[number] += room // (len(elastic) + 1)
+        metrics = self.horizontalHeader().fontMetrics()
+        self._rows.shorten(
+            frozenset(
+                number
+                for number, width in widths.items()
+                if columns[number].short
+                and width < metrics.horizontalAdvance(columns[number].title) + _AIR
+            )
+        )
         self._is_fitting = True
         for number, width in widths.items():
             self.setColumnHidden(number, not width)

@@ -327,8 +327,10 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
         lambda change: list(VALUE_LOOKS).index(change.change),
         12,
         numeric=False,
+        help="Status: whether a value is the same in both, and if not, in which way.",
         sacrifice=2,
         narrow=2,
+        short="≠",
     ),
     Column(
         "a",

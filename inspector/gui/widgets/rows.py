@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QAbstractItemModel, QPoint, Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 
@@ -62,7 +62,7 @@ def _fill_orders(menu: QMenu, header: QHeaderView) -> None:
     model = header.model()
     columns = QActionGroup(menu)
     for number in (-1, *range(model.columnCount())):
-        words = str(model.headerData(number, header.orientation())) if number >= 0 else "As stored"
+        words = _title(model, number, header.orientation()) if number >= 0 else "As stored"
         action = columns.addAction(menu.addAction(words.replace("&", "&&")))
         action.setCheckable(True)
         action.setChecked(number == by)
@@ -77,3 +77,9 @@ def _fill_orders(menu: QMenu, header: QHeaderView) -> None:
         action.setChecked(by >= 0 and order == way)
         action.setEnabled(by >= 0)
         action.triggered.connect(lambda _, w=way: header.setSortIndicator(by, w))
+
+
+def _title(model: QAbstractItemModel, section: int, orientation: Qt.Orientation) -> str:
+    """Return the whole heading: on screen it can be a sign where there is no room."""
+    whole = model.headerData(section, orientation, Qt.ItemDataRole.AccessibleTextRole)
+    return str(whole or model.headerData(section, orientation))

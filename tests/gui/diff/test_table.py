@@ -16,9 +16,10 @@ from inspector.gui.diff.banner import names_apart
 from inspector.gui.diff.columns import COLUMNS, column_number, cosine_text, number_text, share_text
 from inspector.gui.diff.entries import Request, arrange
 from inspector.gui.diff.model import DiffModel
+from inspector.gui.diff.other_values import ValuesModel
 from inspector.gui.diff.statuses import FILTERS, LOOKS, only, status_words
 from inspector.gui.diff.strip import OverviewStrip, mark_of
-from inspector.gui.diff.table import DiffTable
+from inspector.gui.diff.table import DiffTable, LinesTable
 
 FLOAT = next(row for row in DTYPES if row.name == "float32")
 TENSOR = Tensor(FLOAT, (2, 3), (3, 1), 0, None)
@@ -208,3 +209,23 @@ def test_names_that_differ_in_a_folder() -> None:
     assert names_apart("/runs/1/last.pt", "/runs/2/last.pt") == ("1/last.pt", "2/last.pt")
     assert names_apart("/a.pt", "/b.pt") == ("a.pt", "b.pt")
     assert names_apart("/a.pt", "/a.pt") == ("a.pt", "a.pt")
+
+
+def test_a_narrow_table_of_values_heads_status_with_a_sign(qtbot, context: AppContext) -> None:
+    model = ValuesModel()
+    values = LinesTable(context.theme, model, "Values", 120)
+    qtbot.addWidget(values)
+    values.resize(1000, 300)
+    values.show()
+    status = next(n for n, column in enumerate(model.columns) if column.id == "status")
+
+    def heading(role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> str:
+        return str(model.headerData(status, Qt.Orientation.Horizontal, role))
+
+    assert heading() == "Status"
+    values.resize(300, 300)
+    qtbot.waitUntil(lambda: heading() == "≠")
+    assert heading(Qt.ItemDataRole.AccessibleTextRole) == "Status"
+    assert "Status" in heading(Qt.ItemDataRole.ToolTipRole)
+    values.resize(1000, 300)
+    qtbot.waitUntil(lambda: heading() == "Status")
