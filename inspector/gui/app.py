@@ -157,11 +157,11 @@ def _warm(engine: WorkerPool, *, progress: Progress = silent) -> None:
     """Start the workers, and clear away what an export left that was killed."""
     engine.warm()
     from inspector.core.export import clear_unfinished
-    from inspector.core.export.excerpts import clear_excerpts
+    from inspector.core.export.handouts import clear_handouts
 
     for path in clear_unfinished():
         _log.info("Removed what an interrupted export left: %s", path)
-    for path in clear_excerpts():
+    for path in clear_handouts():
         _log.info("Removed what was dragged out before: %s", path)
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.export.content import is_copied
+from inspector.core.export.ledger import Ledger
 from inspector.core.export.plan import Exported, Plan, PlannedFile
 from inspector.core.export.refusals import check_room, naming, refuse_sources, refuse_strange
 from inspector.core.export.replacement import Part, Replacement
 from inspector.core.export.stream import Stream
-from inspector.core.export.tally import Tally
 from inspector.core.export.targets import Targets, index_text, replaced_shards, targets_of
 from inspector.core.export.verification import verify
 from inspector.core.export.writers import Document, Sums, Writer, writer_named
@@ -111,20 +111,20 @@ def _write(
     progress: Progress,
 ) -> Sums:
     """Write and verify one file; return what its content adds up to."""
-    tally = Tally(new.file.fileno(), len(file.contents), stamp=plan.recipe.stamp)
-    stream = Stream(checkpoint, file.contents, new, tally, part(progress, 0.0, _WRITING))
+    ledger = Ledger(new.file.fileno(), len(file.contents), stamp=plan.recipe.stamp)
+    stream = Stream(checkpoint, file.contents, new, ledger, part(progress, 0.0, _WRITING))
     try:
         finish = writer.write(Document(file, plan.metadata), stream)
         stream.flush()
         with naming(new.target):
-            sums = tally.result()
+            sums = ledger.result()
         finish(sums)
         stream.flush()
         stream.sync()
     finally:
         stream.close()
-        tally.close()
-    verify(str(new.path), file, writer.name, tally.parts, part(progress, _WRITING, 1.0))
+        ledger.close()
+    verify(str(new.path), file, writer.name, ledger.parts, part(progress, _WRITING, 1.0))
     return sums
 
 

@@ -8,11 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.export.content import as_bytes
+from inspector.core.export.ledger import Bytes, Ledger
 from inspector.core.export.plan import Content
 from inspector.core.export.refusals import naming
 from inspector.core.export.replacement import Part
 from inspector.core.export.segments import Segment, batches_of, side_by_side
-from inspector.core.export.tally import Bytes, Tally
 from inspector.core.export.transfer import WORTH, file_range
 from inspector.core.progress import Progress
 from inspector.core.sources import LocalSource, innermost
@@ -32,13 +32,13 @@ class Stream:
         checkpoint: Checkpoint,
         contents: tuple[Content, ...],
         new: Part,
-        tally: Tally,
+        ledger: Ledger,
         progress: Progress,
     ) -> None:
         self._checkpoint = checkpoint
         self._contents = contents
         self._new = new
-        self._tally = tally
+        self._ledger = ledger
         self._progress = progress
         self._total = sum(content.storage.nbytes for content in contents) or 1
         self._done = 0
@@ -102,7 +102,7 @@ class Stream:
             file.seek(self.position)
         if self._uncounted:
             with naming(self._new.target):
-                self._tally.add(self._uncounted)
+                self._ledger.add(self._uncounted)
             self._uncounted, self._uncounted_bytes = [], 0
 
     def sync(self) -> None:
@@ -135,7 +135,7 @@ class Stream:
         for first in range(0, length, _COPIED):
             size = min(_COPIED, length - first)
             with naming(self._new.target):
-                self._tally.copy(number, origin, start + first, self.position + first, size)
+                self._ledger.copy(number, origin, start + first, self.position + first, size)
             self._pulse(size)
         self.position += length
         self._new.file.seek(self.position)

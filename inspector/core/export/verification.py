@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
+from inspector.core.export.ledger import Written
 from inspector.core.export.plan import PlannedFile
 from inspector.core.export.segments import side_by_side
-from inspector.core.export.tally import Written
 from inspector.core.export.transfer import crc_of
 from inspector.core.export.writers import UNKNOWN_HASH
 from inspector.core.formats import open_checkpoint

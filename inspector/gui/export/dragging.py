@@ -36,7 +36,7 @@ from inspector.gui.tree.model import TreeModel
 from inspector.gui.tree.selection import Ranges, paths_of, selected
 
 if TYPE_CHECKING:
-    from inspector.core.export.excerpts import ExcerptFolder
+    from inspector.core.export.handouts import HandoutFolder
 
 _log = logging.getLogger(__name__)
 MOST = 4_000_000_000
@@ -81,7 +81,7 @@ def why_not(rows: Rows, known: Known) -> str:
     return ""
 
 
-class Excerpt(QObject):
+class Handout(QObject):
     """The file of one drag: made at the first question where it is, and not again."""
 
     told = Signal(str)
@@ -150,21 +150,21 @@ class Excerpt(QObject):
         self._job = None
 
 
-def drag_out(source: QWidget, excerpt: Excerpt, picture: QPixmap) -> None:
+def drag_out(source: QWidget, handout: Handout, picture: QPixmap) -> None:
     """Let a person drag a file out of a widget, to any other program."""
     drag = QDrag(source)
-    data = _FileToCome(excerpt.path)
+    data = _FileToCome(handout.path)
     drag.setMimeData(data)
     drag.setPixmap(picture)
     # Others may ask after the drop; as long as Qt keeps the drag for them, there is an answer.
-    drag.destroyed.connect(partial(_let_go, data, excerpt))
+    drag.destroyed.connect(partial(_let_go, data, handout))
     # To move it is as good: nobody else needs it. On one disk some file managers would rather.
     with _hearing(_Deaf()):
         dropped = drag.exec(
             Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.CopyAction
         )
     if dropped == Qt.DropAction.IgnoreAction:
-        excerpt.cancel()
+        handout.cancel()
 
 
 class _FileToCome(QMimeData):
@@ -230,18 +230,18 @@ def _let_go(*_: object) -> None:
 
 
 @cache
-def _folder() -> ExcerptFolder:
-    from inspector.core.export.excerpts import ExcerptFolder
+def _folder() -> HandoutFolder:
+    from inspector.core.export.handouts import HandoutFolder
 
-    return ExcerptFolder()
+    return HandoutFolder()
 
 
 def _write(rows: Rows, *, progress: Progress = silent) -> tuple[str, int]:
     """Worker thread: write the file; return where it is, and its size."""
     # Imported here: a drag that goes nowhere needs none of it.
-    from inspector.core.export.excerpts import excerpt_name, write_excerpt
+    from inspector.core.export.handouts import handout_name, write_handout
 
     chosen = paths_of(rows.lines, rows.ranges, progress=part(progress, 0.0, 0.05))
-    target = _folder().new() / excerpt_name(rows.uri, rows.name, rows.number - 1)
-    done = write_excerpt(rows.uri, chosen, target, MOST, progress=part(progress, 0.05, 1.0))
+    target = _folder().new() / handout_name(rows.uri, rows.name, rows.number - 1)
+    done = write_handout(rows.uri, chosen, target, MOST, progress=part(progress, 0.05, 1.0))
     return done.paths[0], done.nbytes

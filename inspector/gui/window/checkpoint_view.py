@@ -233,7 +233,7 @@ class CheckpointView(QWidget):
     def _drag_out(self) -> None:
         """Let the selected rows be dropped elsewhere, as a file; the status bar says what of it."""
         # Imported here: the window is on screen without it a tenth of a second earlier.
-        from inspector.gui.export.dragging import Excerpt, drag_out, rows_of, why_not
+        from inspector.gui.export.dragging import Handout, drag_out, rows_of, why_not
 
         view = self.tree.view
         rows = rows_of(self.opened.checkpoint.source.uri, self.tree.model, view.selected_ranges())
@@ -241,9 +241,9 @@ class CheckpointView(QWidget):
         if reason:
             self._say(reason)
             return
-        excerpt = Excerpt(self._context, rows)
-        excerpt.told.connect(self._say)
-        drag_out(view, excerpt, view.picture_of_current())
+        handout = Handout(self._context, rows)
+        handout.told.connect(self._say)
+        drag_out(view, handout, view.picture_of_current())
 
     def _say(self, words: str) -> None:
         self._status = words

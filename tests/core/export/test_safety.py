@@ -24,8 +24,8 @@ from inspector.core.export import (
     Recipe,
     clear_unfinished,
     export,
+    ledger,
     make_plan,
-    tally,
     verification,
 )
 from inspector.core.export import stream as stream_module
@@ -350,7 +350,7 @@ def test_bytes_that_arrive_otherwise_are_noticed(name, elements, tmp_path, monke
         monkeypatch.setattr(os, "pwrite", pwrite)
     else:
         monkeypatch.setattr(
-            stream_module, "Bytes", lambda number, data: tally.Bytes(
+            stream_module, "Bytes", lambda number, data: ledger.Bytes(
                 number, bytes([data[0] ^ 1]) + data[1:]
             ),
         )  # fmt: skip

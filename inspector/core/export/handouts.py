@@ -31,7 +31,7 @@ _LONGEST = 100  # bytes of each half of a name
 _STRANGE = re.compile(r"[^\w.+=@()\[\] -]+")
 
 
-class ExcerptFolder:
+class HandoutFolder:
     """Where one process puts its files; it is cleared away when the process is gone."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class ExcerptFolder:
             number += 1
 
 
-def write_excerpt(
+def write_handout(
     uri: str,
     chosen: Sequence[Keys],
     target: Path,
@@ -73,14 +73,14 @@ def write_excerpt(
         return export(checkpoint, plan, str(target), progress=part(progress, 0.2, 1.0))
 
 
-def excerpt_name(uri: str, row: str, others: int) -> str:
+def handout_name(uri: str, row: str, others: int) -> str:
     """Return a name that says what is in the file, and that every system takes."""
     stem = Path(uri.rpartition("/")[2] if "://" in uri else uri).stem
     more = f" and {others} more" if others else ""
     return f"{_tame(stem)}-{_tame(row)}{more}.pt"
 
 
-def clear_excerpts() -> list[Path]:
+def clear_handouts() -> list[Path]:
     """Delete the files of processes that are gone, and all that are older than a day."""
     cleared = []
     for folder in _inside(_all()):

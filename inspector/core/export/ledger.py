@@ -35,7 +35,7 @@ class Written(NamedTuple):
     crc: int
 
 
-class Tally:
+class Ledger:
     """Adds up, beside the writing; what is copied unchanged is copied here as well.
 
     A byte is in the processor only once that way.

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from inspector.core.errors import InspectorError
-from inspector.core.export.excerpts import (
-    ExcerptFolder,
-    clear_excerpts,
-    excerpt_name,
-    write_excerpt,
+from inspector.core.export.handouts import (
+    HandoutFolder,
+    clear_handouts,
+    handout_name,
+    write_handout,
 )
 from tests.core.export.exports import loaded
 
@@ -30,22 +30,22 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "checkpoint-inspector" / "dragged"
 
 
-def test_an_excerpt_has_the_keys_of_its_state_dict(training: Path, tmp_path: Path) -> None:
+def test_an_handout_has_the_keys_of_its_state_dict(training: Path, tmp_path: Path) -> None:
     source = torch.load(training, weights_only=False)["model"]
     key = "module.0.weight"
-    write_excerpt(str(training), [("model", key)], tmp_path / "one.pt", MOST)
+    write_handout(str(training), [("model", key)], tmp_path / "one.pt", MOST)
     found = loaded(tmp_path / "one.pt")
     assert list(found) == [key]
     assert torch.equal(found[key], source[key])
-    write_excerpt(str(training), [("model",)], tmp_path / "all.pt", MOST)
+    write_handout(str(training), [("model",)], tmp_path / "all.pt", MOST)
     assert loaded(tmp_path / "all.pt").keys() == source.keys()
 
 
 def test_what_cannot_be_dragged_is_said(training: Path, tmp_path: Path) -> None:
     with pytest.raises(InspectorError, match="too much to be dragged"):
-        write_excerpt(str(training), [("model",)], tmp_path / "a.pt", 10)
+        write_handout(str(training), [("model",)], tmp_path / "a.pt", 10)
     with pytest.raises(InspectorError):
-        write_excerpt(str(training), [("epoch",)], tmp_path / "a.pt", MOST)
+        write_handout(str(training), [("epoch",)], tmp_path / "a.pt", MOST)
     assert not (tmp_path / "a.pt").exists()
 
 
@@ -59,20 +59,20 @@ def test_what_cannot_be_dragged_is_said(training: Path, tmp_path: Path) -> None:
     ],
 )
 def test_names_are_those_of_files(uri: str, row: str, others: int, name: str) -> None:
-    assert excerpt_name(uri, row, others) == name
-    assert len(excerpt_name("ä" * 300, "€" * 300, 5).encode()) < 255
+    assert handout_name(uri, row, others) == name
+    assert len(handout_name("ä" * 300, "€" * 300, 5).encode()) < 255
 
 
 def test_files_stay_as_long_as_the_process_or_a_day(own_cache: Path) -> None:
     code = """
 import sys
-from inspector.core.export.excerpts import ExcerptFolder
-folder = ExcerptFolder()
+from inspector.core.export.handouts import HandoutFolder
+folder = HandoutFolder()
 (folder.new() / "theirs.pt").write_text("theirs")
 print("there", flush=True)
 sys.stdin.read()
 """
-    ours = ExcerptFolder()
+    ours = HandoutFolder()
     old, new = ours.new(), ours.new()
     assert old != new
     with subprocess.Popen(
@@ -84,14 +84,14 @@ sys.stdin.read()
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "there\n"
-        assert clear_excerpts() == []
+        assert clear_handouts() == []
         assert len(list(own_cache.glob("*/*/theirs.pt"))) == 1
         other.kill()
-    clear_excerpts()
+    clear_handouts()
     assert not list(own_cache.glob("*/*/theirs.pt"))
     yesterday = time.time() - 90_000
     os.utime(old, (yesterday, yesterday))
-    assert clear_excerpts() == [old]
+    assert clear_handouts() == [old]
     assert new.is_dir()
 
 
@@ -106,6 +106,6 @@ def test_clearing_follows_no_link(own_cache: Path, tmp_path: Path) -> None:
     (own_cache / "2-000000000000").symlink_to(precious)
     for path in (gone, precious / "file", precious):
         os.utime(path, (old, old))
-    clear_excerpts()
+    clear_handouts()
     assert not gone.exists()
     assert (precious / "file").exists()
