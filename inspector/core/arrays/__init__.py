@@ -12,7 +12,7 @@ from inspector.core.arrays.blocks import (
     whole_array,
 )
 from inspector.core.arrays.encodings import Encoding, code_values, decode, encoding_of, finite_limit
-from inspector.core.arrays.reductions import extremes, sums
+from inspector.core.arrays.reductions import extremes, product, sums
 from inspector.core.arrays.views import View, distinct_view
 from inspector.core.arrays.windows import Values, Window, load_window, region, values_of
 
@@ -32,6 +32,7 @@ __all__ = [
     "load_positions",
     "load_stored",
     "load_window",
+    "product",
     "region",
     "stored_chunks",
     "sums",

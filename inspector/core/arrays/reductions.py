@@ -39,6 +39,16 @@ def extremes(values: Array) -> tuple[float, int, float, int]:
     return found
 
 
+def product(one: Array, other: Array) -> float:
+    """Return the sum of the products of two runs of float32."""
+    import numpy as np
+
+    library = _library()
+    if library is None:
+        return float(np.dot(one.astype(np.float64), other.astype(np.float64)))
+    return float(library.dot(_plain(one), _plain(other)))
+
+
 @cache
 def _library() -> Any:
     try:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from inspector.core.arrays import extremes, reductions, sums
+from inspector.core.arrays import extremes, product, reductions, sums
 
 
 @pytest.fixture(params=["library", "numpy"])
@@ -33,6 +33,9 @@ def test_sums_are_of_float64(way: str, size: int, power: int) -> None:
     total, squares = sums(values)
     assert abs(total - math.fsum(wide.tolist())) <= 1e-14 * math.fsum(np.abs(wide).tolist())
     assert squares == pytest.approx(math.fsum((wide * wide).tolist()), rel=1e-13)
+    turned = wide[::-1] * wide
+    found = product(values, values[::-1])
+    assert abs(found - math.fsum(turned.tolist())) <= 1e-14 * math.fsum(np.abs(turned).tolist())
     low, at_low, high, at_high = extremes(values)
     assert (low, high) == (values.min(), values.max())
     assert (values[at_low], values[at_high]) == (low, high)

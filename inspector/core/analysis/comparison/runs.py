@@ -14,7 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.analysis.comparison.deltas import Delta, merge
-from inspector.core.arrays import Block, decode, extremes, stored_chunks, sums
+from inspector.core.arrays import Block, decode, extremes, product, stored_chunks, sums
 from inspector.core.arrays.casting import cast_floats
 from inspector.core.errors import FormatError
 from inspector.core.model import DType
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FEW_FLIPS = 0.05  # share of elements that are quicker looked at one by one
 _RUN = 1 << 16  # elements; what is worked out of them fits a second-level cache
+_CLOSE = 1e-3  # of the product of two runs, up to which their difference says it well
 _LINE = 64  # bytes of a cache line
 _ROUNDING = 2.0**-23  # of a float32, and as much again
 
@@ -152,6 +153,9 @@ def _narrow(
     distance, squares = sums(apart)
     if not isfinite(b_squares + squares):
         return None
+    together = (a_squares + b_squares - squares) / 2
+    if squares > _CLOSE * together:  # how they were rounded would show in the cosine
+        together = product(a, b)
     farthest, at = float(apart.max()), 0
     if farthest * (1 + _ROUNDING) > largest:
         # Several may have been rounded to the same.
@@ -169,7 +173,7 @@ def _narrow(
         squares=squares,
         a_squares=a_squares,
         b_squares=b_squares,
-        product=(a_squares + b_squares - squares) / 2,
+        product=together,
         finite=size,
         a_peak=a_peak,
     )
@@ -224,7 +228,7 @@ def _wide(
         uncast = _uncast(stored_a, stored_b, dtype_a, dtype_b)
     if flips < 0:
         flips = _sign_changes(a, b)
-    product = float(np.dot(a, b))
+    together = float(np.dot(a, b))
     np.subtract(b, a, out=b)
     squares = float(np.dot(b, b))
     np.abs(b, out=b)
@@ -240,7 +244,7 @@ def _wide(
         squares=squares,
         a_squares=a_squares,
         b_squares=b_squares,
-        product=product,
+        product=together,
         finite=size,
         a_peak=a_peak,
     )
