@@ -73,12 +73,17 @@ def compare(
             paths = [Path(folder) / name for name in names]
             _write(case, paths)
             size = sum(path.stat().st_size for path in paths)
-            results: dict[str, list[Run]] = {name: [] for name in case.commands}
-            for number in range((chosen.runs or runs) + (not chosen.tiny)):
-                for name, command in case.commands.items():
-                    found = run([part.format(*paths) for part in command], paths)
-                    if number or chosen.tiny:
-                        results[name].append(found)
+            commands = {
+                name: [part.format(*paths) for part in command]
+                for name, command in case.commands.items()
+            }
+            # To look at memory takes time of its own: the round that fills caches is for that.
+            first = {name: run(command, paths) for name, command in commands.items()}
+            results = {name: [found] if chosen.tiny else [] for name, found in first.items()}
+            for _ in range(0 if chosen.tiny else chosen.runs or runs):
+                for name, command in commands.items():
+                    found = run(command)
+                    results[name].append(found._replace(megabytes=first[name].megabytes))
             report(case, size, results)
 
 
@@ -92,8 +97,8 @@ def _write(case: Case, paths: list[Path]) -> None:
         raise SystemExit(f"{case.name}: the files could not be written")
 
 
-def run(command: list[str], mapped: Iterable[Path] = ()) -> Run:
-    """Run a command and look at its memory every 50 ms, but for the pages of files it maps.
+def run(command: list[str], mapped: Iterable[Path] | None = None) -> Run:
+    """Run a command; with `mapped`, look at its memory every 50 ms, but for pages of those files.
 
     Memory is the sum over the process and its children of what is theirs alone or their part of
     what is shared (PSS). The system can take mapped pages back.
@@ -103,12 +108,15 @@ def run(command: list[str], mapped: Iterable[Path] = ()) -> Run:
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         peak = [0.0]
-        watcher = threading.Thread(target=_watch, args=(process.pid, set(map(str, mapped)), peak))
-        watcher.start()
+        watched = set(map(str, mapped or ()))
+        watcher = threading.Thread(target=_watch, args=(process.pid, watched, peak))
+        if mapped is not None:
+            watcher.start()
         assert process.stdout is not None
         said = process.stdout.read()
     whole = time.perf_counter() - begin
-    watcher.join()
+    if mapped is not None:
+        watcher.join()
     if process.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(command[:3])} ended with {process.returncode}")
     lines = [line.split() for line in said.splitlines() if line.startswith(("first ", "compute "))]
