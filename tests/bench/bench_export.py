@@ -9,7 +9,6 @@ part of what is shared (PSS), over that of the same program at rest. The numbers
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -122,26 +121,17 @@ def cases(scale: int) -> list[Case]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the size, one run")
-    parser.add_argument("--tiny", action="store_true", help="show that it works")
-    parser.add_argument("--runs", type=int, default=0, help="runs of each command that count")
-    parser.add_argument("--folder", type=Path, help="where the files are written, then deleted")
-    parser.add_argument("--only", default="", help="cases with this word in their name")
-    chosen = parser.parse_args(arguments)
-    scale, runs = (10_000, 1) if chosen.tiny else (10, 1) if chosen.quick else (1, 3)
-    runs = chosen.runs or runs
+    sys.path.insert(0, str(ROOT))
+    from tests.bench.measuring import options, write
+
+    scale, runs, chosen = options(__doc__, arguments)
     print(f"{'':<34}{'cp + sync s':>12}{'export s':>10}{'x cp':>7}{'growth MB':>11}")
     for case in cases(scale):
         if chosen.only not in case.name:
             continue
         with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
             source, target = Path(folder) / "source", Path(folder) / case.target
-            child = os.fork()
-            if child == 0:  # what writing takes is not to be counted
-                case.make(source)
-                os._exit(0)
-            os.waitpid(child, 0)
+            write(case, [source])
             os.sync()
             report(case, source, target, runs)
 

@@ -28,18 +28,22 @@ class Run(NamedTuple):
         return self.told.get(name, float("nan"))
 
 
-class Case(Protocol):
-    """Files, and the commands that are compared on them."""
+class Written(Protocol):
+    """Files that can be written."""
 
     @property
     def name(self) -> str:
-        """What the files are."""
+        """What they are."""
         ...
 
     @property
     def make(self) -> Callable[..., None]:
         """Write them to the paths that are given."""
         ...
+
+
+class Case(Written, Protocol):
+    """Files, and the commands that are compared on them."""
 
     @property
     def commands(self) -> dict[str, list[str]]:
@@ -58,20 +62,13 @@ def compare(
     report: Callable[[C, int, dict[str, list[Run]]], None],
 ) -> None:
     """Run the commands of each case in turn, after one round that fills caches, and report."""
-    parser = argparse.ArgumentParser(description=words)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the size, one run")
-    parser.add_argument("--tiny", action="store_true", help="show that it works")
-    parser.add_argument("--runs", type=int, default=0, help="runs of each command that count")
-    parser.add_argument("--folder", type=Path, help="where the files are written, then deleted")
-    parser.add_argument("--only", default="", help="cases with this word in their name")
-    chosen = parser.parse_args(arguments)
-    scale, runs = (10_000, 1) if chosen.tiny else (10, 1) if chosen.quick else (1, 3)
+    scale, runs, chosen = options(words, arguments)
     for case in cases(scale):
         if chosen.only not in case.name:
             continue
         with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
             paths = [Path(folder) / name for name in names]
-            _write(case, paths)
+            write(case, paths)
             size = sum(path.stat().st_size for path in paths)
             commands = {
                 name: [part.format(*paths) for part in command]
@@ -80,14 +77,29 @@ def compare(
             # To look at memory takes time of its own: the round that fills caches is for that.
             first = {name: run(command, paths) for name, command in commands.items()}
             results = {name: [found] if chosen.tiny else [] for name, found in first.items()}
-            for _ in range(0 if chosen.tiny else chosen.runs or runs):
+            for _ in range(0 if chosen.tiny else runs):
                 for name, command in commands.items():
                     found = run(command)
                     results[name].append(found._replace(megabytes=first[name].megabytes))
             report(case, size, results)
 
 
-def _write(case: Case, paths: list[Path]) -> None:
+def options(
+    words: str | None, arguments: Sequence[str] | None
+) -> tuple[int, int, argparse.Namespace]:
+    """Return by how much sizes are divided, how often each command runs, and what was asked for."""
+    parser = argparse.ArgumentParser(description=words)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size, one run")
+    parser.add_argument("--tiny", action="store_true", help="show that it works")
+    parser.add_argument("--runs", type=int, default=0, help="runs of each command that count")
+    parser.add_argument("--folder", type=Path, help="where the files are written, then deleted")
+    parser.add_argument("--only", default="", help="cases with this word in their name")
+    chosen = parser.parse_args(arguments)
+    scale, runs = (10_000, 1) if chosen.tiny else (10, 1) if chosen.quick else (1, 3)
+    return scale, chosen.runs or runs, chosen
+
+
+def write(case: Written, paths: Sequence[Path]) -> None:
     """Write the files in a child: what that takes is not to be counted."""
     child = os.fork()
     if child == 0:

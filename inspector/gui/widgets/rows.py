@@ -51,22 +51,33 @@ def ask_for_order(usual: QTableView) -> None:
     view = focused if sorts and isinstance(focused, QTableView) else usual
     menu = QMenu(view)
     menu.setAccessibleName("Sort by")
-    menu.setProperty("checks", True)
     menu.aboutToHide.connect(menu.deleteLater)
-    _fill_orders(menu, view.horizontalHeader())
+    fill_orders(menu, view.horizontalHeader())
     menu.popup(view.horizontalHeader().mapToGlobal(QPoint(8, view.horizontalHeader().height())))
 
 
-def _fill_orders(menu: QMenu, header: QHeaderView) -> None:
+def fill_orders(
+    menu: QMenu,
+    header: QHeaderView,
+    stored: str = "As stored",
+    descends: Callable[[int], bool] = lambda _: False,
+) -> None:
+    """Offer every column to sort by, the way to do it, and the order that is there unsorted.
+
+    `stored` names that one; `descends` says of a column which way comes first.
+    """
+    menu.clear()
+    menu.setProperty("checks", True)
     by, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
     model = header.model()
     columns = QActionGroup(menu)
     for number in (-1, *range(model.columnCount())):
-        words = _title(model, number, header.orientation()) if number >= 0 else "As stored"
-        action = columns.addAction(menu.addAction(words.replace("&", "&&")))
+        title = _title(model, number, header.orientation()).replace("&", "&&")
+        action = columns.addAction(menu.addAction(title if number >= 0 else stored))
         action.setCheckable(True)
         action.setChecked(number == by)
-        action.triggered.connect(lambda _, n=number: header.setSortIndicator(n, order))
+        way = order if by >= 0 else _WAYS[number >= 0 and descends(number)][1]
+        action.triggered.connect(lambda _, n=number, w=way: header.setSortIndicator(n, w))
         if number == by:
             menu.setActiveAction(action)
     menu.addSeparator()
