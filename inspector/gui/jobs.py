@@ -143,6 +143,7 @@ class JobRunner(QObject):
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._running: dict[Job, Future[None]] = {}
         self._busy_since = 0.0
+        self._is_over = False
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(_window_rests.set)
 
@@ -155,9 +156,13 @@ class JobRunner(QObject):
     ) -> Job:
         """Call `function(*args, progress=...)` on a worker thread.
 
-        `discard` gets a result that nobody wants any more, to release what it holds.
+        `discard` gets a result that nobody wants any more, to release what it holds. After
+        `shutdown`, which ends jobs whose end may ask for others, nothing is called.
         """
         job = Job(title, discard)
+        if self._is_over:
+            job.cancel()
+            return job
         job.finished.connect(self._sweep_later)
         if not self._running:
             self._busy_since = time.monotonic()
@@ -202,6 +207,7 @@ class JobRunner(QObject):
         _window_rests.set()
         wait(self._running.values())
         self._pool.shutdown()
+        self._is_over = True
         for job in self.running:
             job.settle()
         self._running.clear()

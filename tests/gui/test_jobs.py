@@ -105,6 +105,20 @@ def test_shutdown_tells_every_outcome(qapp: QApplication):
     assert not runner.running
 
 
+def test_what_the_end_of_a_job_asks_for_after_shutdown_is_not_begun(qapp: QApplication):
+    runner = JobRunner()
+    begun: list[str] = []
+    job = runner.start("scan", until_cancelled)
+    asked = []
+    job.cancelled.connect(
+        lambda: asked.append(runner.start("marks", lambda progress: begun.append("marks")))
+    )
+    runner.shutdown()
+    assert [later.is_cancelled for later in asked] == [True]
+    assert not begun
+    assert not runner.running
+
+
 def test_shutdown_discards_what_was_just_opened(qapp: QApplication):
     runner = JobRunner()
     discarded: list[str] = []
