@@ -236,8 +236,8 @@ def _summary_of_floats(chunks: Iterator[Array]) -> Partial:
         zero=zero,
         low=min(lows),
         high=max(highs),
-        total=sum(map(_fixed, totals)),
-        squares=sum(map(_fixed_square, squares)),
+        total=_fixed(fsum(totals)),
+        squares=_fixed_square(fsum(squares)),
     )
     return merge(found, usual) if found.elements else usual
 

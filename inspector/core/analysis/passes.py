@@ -21,7 +21,7 @@ Batch = tuple[tuple[int, bool, Block], ...]
 Results = list[tuple[int, R | InspectorError]]
 """What came of each block of a batch, or why it cannot be read."""
 
-_TASK_BYTES = 32 << 20
+_TASK_BYTES = 64 << 20
 _TASK_BLOCKS = 1024
 _SMALL = 1 << 16  # elements
 
