@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
+COMPILED = (  # while the package is installed
+    ROOT / "packaging" / "build_kernels.py",
+    ROOT / "inspector" / "core" / "arrays" / "kernels.c",
+)
 STATE = VENV / "set-up.json"
 LOG = VENV / "set-up.log"
 
@@ -75,7 +79,7 @@ def prepare(*, tests: bool, window: bool) -> None:
 def _digest() -> str:
     """Return what changes whenever the installed packages may have to change."""
     content = hashlib.sha256()
-    for part in (ROOT / "pyproject.toml", CONSTRAINTS):
+    for part in (ROOT / "pyproject.toml", CONSTRAINTS, *COMPILED):
         content.update(part.read_bytes())
     content.update(_python_version().encode())
     content.update(str(ROOT).encode())

@@ -1,12 +1,15 @@
 """What `pip install .` gives: the package, its resources and two entry points."""
 
+import ctypes
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
 import zipfile
 from pathlib import Path
 
+import build_kernels
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +63,26 @@ def test_wheel_carries_the_resources(wheel: Path) -> None:
     }
     assert "inspector/_resources/samples/shapes-cnn-epoch12.pt" in expected
     assert expected <= names
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="no C compiler")
+def test_wheel_carries_what_was_compiled_and_is_named_after_the_platform(
+    wheel: Path, tmp_path: Path
+) -> None:
+    assert not wheel.name.endswith("-any.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if Path(name).stem == "_kernels")
+        assert Path(name).parent.as_posix() == "inspector/core/arrays"
+        library = ctypes.CDLL(archive.extract(name, tmp_path))
+    assert all(hasattr(library, name) for name in ("tally_float32", "distance_float32"))
+
+
+def test_wheel_is_whole_without_a_compiler(tmp_path: Path) -> None:
+    source, library = tmp_path / "kernels.c", tmp_path / "_kernels.so"
+    source.write_text("this is not C", encoding="utf-8")
+    library.write_text("of an earlier version", encoding="utf-8")
+    assert not build_kernels.compile_library(source, library)
+    assert not library.exists()
 
 
 def test_wheel_carries_nothing_else_of_the_repository(wheel: Path) -> None:

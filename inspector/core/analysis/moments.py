@@ -2,9 +2,9 @@
 
 Everything that is merged is exact: extremes and counts are integers or values that occur, sums are
 integers in units of 2^-1074, the smallest step of a float64, and sums of squares in units of
-2^-2148. What is rounded is the work inside one run of at most 2^16 elements, in float64: the sum
-and the sum of squares, with an error of at most 2^16 ulp of the sum of absolute values (in practice
-below 50, as there are many partial sums whose errors cancel). Where the mean is far from zero,
+2^-2148. What is rounded is the work inside one block, in float64: the sum and the sum of squares,
+with an error of at most 2^16 ulp of the sum of absolute values (in practice below 50, as there are
+many partial sums whose errors cancel). Where the mean is far from zero,
 squares are those about a point near it. Values of at most 16 bits are counted by bit pattern,
 integers are summed as integers: nothing is rounded there before the end, but for tensors of a few
 elements that are worked out together (`side_by_side`).
@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.arrays import (
     Block,
+    Tally,
     code_values,
     decode,
     encoding_of,
-    extremes,
     load_positions,
     stored_chunks,
-    sums,
+    tally,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _UNIT = 1074  # sums are integers in units of 2^-1074
 _FEW = 4096  # codes that are sorted quicker than 65,536 counters are cleared
 SHIFT_BEYOND = 256  # squares of the mean over the variance, from which cancellation would show
+_SHORT, _LONG = 1 << 16, 1 << 18  # elements of a run that is gone through often, and once
 _ROW = 256  # values of a row that are summed by one dot product
 _scratch = threading.local()  # memory that is used again costs less than memory that is new
 _HUGE, _TINY = 1e150, 1e-140  # float64 beyond which squares leave its range
@@ -72,7 +73,7 @@ def summary(block: Block, watch: Callable[[Iterator[Array]], Iterator[Array]] = 
     with np.errstate(all="ignore"):
         if block.view.dense:
             return _summary_of_positions(block)
-        chunks = watch(stored_chunks(block))
+        chunks = watch(stored_chunks(block, _LONG if encoding.stored == "f4" else _SHORT))
         if encoding.meaning == "code":
             return times(_summary_of_codes(block, chunks, encoding.bits), block.view.weight)
         if encoding.stored == "f4":
@@ -206,40 +207,37 @@ def _about(centre: float, number: int, total: int, squares: float) -> int:
 
 
 def _summary_of_floats(chunks: Iterator[Array]) -> Partial:
-    """Return what runs of float32 amount to: `_real` of each, with less said in between.
-
-    Nothing but the libraries' own work may take time here: it goes through gigabytes.
-    """
-    import numpy as np
-
+    """Return what runs of float32 amount to: `_real` of each, in one pass where that will do."""
     found = NOTHING
-    lows, highs, totals, squares = [], [], [], []
-    elements = zero = 0
+    usual: list[Tally] = []
+    elements = 0
     for values in chunks:
-        total, square = sums(values)
-        aside = total * total / values.size
-        if not isfinite(square) or aside > SHIFT_BEYOND * (square - aside):
+        one = tally(values)
+        if one is None or not _is_usual(one, values.size):
             found = merge(found, _real(values))
             continue
-        low, _, high, _ = extremes(values)
-        if low <= 0 <= high:
-            zero += int(np.count_nonzero(values == 0))
+        usual.append(one)
         elements += values.size
-        lows.append(low)
-        highs.append(high)
-        totals.append(total)
-        squares.append(square)
     if not elements:
         return found
-    usual = Partial(
-        elements,
-        zero=zero,
-        low=min(lows),
-        high=max(highs),
-        total=_fixed(fsum(totals)),
-        squares=_fixed_square(fsum(squares)),
+    totals, squares, lows, highs, zeros = zip(*usual, strict=True)
+    return merge(
+        found,
+        Partial(
+            elements,
+            zero=sum(zeros),
+            low=min(lows),
+            high=max(highs),
+            total=_fixed(fsum(totals)),
+            squares=_fixed_square(fsum(squares)),
+        ),
     )
-    return merge(found, usual) if found.elements else usual
+
+
+def _is_usual(found: Tally, elements: int) -> bool:
+    """Return whether all values are finite, and their squares about zero tell how they differ."""
+    aside = found.total * found.total / elements
+    return isfinite(found.squares) and aside <= SHIFT_BEYOND * (found.squares - aside)
 
 
 def _real(values: Array) -> Partial:

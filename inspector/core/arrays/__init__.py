@@ -12,30 +12,32 @@ from inspector.core.arrays.blocks import (
     whole_array,
 )
 from inspector.core.arrays.encodings import Encoding, code_values, decode, encoding_of, finite_limit
-from inspector.core.arrays.reductions import extremes, product, sums
+from inspector.core.arrays.kernels import Distance, Tally, distance, same_bytes, tally
 from inspector.core.arrays.views import View, distinct_view
 from inspector.core.arrays.windows import Values, Window, load_window, region, values_of
 
 __all__ = [
     "Block",
+    "Distance",
     "Encoding",
+    "Tally",
     "Values",
     "View",
     "Window",
     "blocks_of",
     "code_values",
     "decode",
+    "distance",
     "distinct_view",
     "encoding_of",
-    "extremes",
     "finite_limit",
     "load_positions",
     "load_stored",
     "load_window",
-    "product",
     "region",
+    "same_bytes",
     "stored_chunks",
-    "sums",
+    "tally",
     "values_of",
     "whole_array",
 ]

@@ -82,8 +82,8 @@ def check_bounds(tensor: Tensor) -> None:
         )
 
 
-def stored_chunks(block: Block) -> Iterator[Array]:
-    """Yield the stored numbers of a block, each once, in runs of a size that suits a cache.
+def stored_chunks(block: Block, most: int = _CHUNK) -> Iterator[Array]:
+    """Yield the stored numbers of a block, each once, in runs of at most so many.
 
     A run is there until the next one is asked for, which may take its place in memory. Codes of
     packed dtypes are unpacked. Raises SourceError.
@@ -93,11 +93,11 @@ def stored_chunks(block: Block) -> Iterator[Array]:
     encoding = encoding_of(block.dtype)
     if not block.view.solid:
         stored = unpack(load_stored(block).reshape(-1), encoding.bits)
-        for first in range(0, stored.size, _CHUNK):
-            yield stored[first : first + _CHUNK]
+        for first in range(0, stored.size, most):
+            yield stored[first : first + most]
         return
     total, start, source = block.nbytes, block.start, block.source
-    step = _CHUNK * _width(encoding.stored)
+    step = most * _width(encoding.stored)
     if encoding.bits < 8 or block.big_endian:
         values = block.view.elements * (block.dtype.bits // encoding.bits)
         for first in range(0, total, step):
@@ -110,8 +110,8 @@ def stored_chunks(block: Block) -> Iterator[Array]:
     there = mapped(source, start, total, stored_as.itemsize)
     if there is not None:
         numbers = np.frombuffer(there, stored_as)
-        for first in range(0, numbers.size, _CHUNK):
-            yield numbers[first : first + _CHUNK]
+        for first in range(0, numbers.size, most):
+            yield numbers[first : first + most]
         return
     # New memory of this size costs as much as filling it.
     room = memoryview(bytearray(min(step, total)))

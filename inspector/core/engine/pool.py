@@ -190,8 +190,6 @@ def _prepare(mapping: bool, modules: tuple[str, ...]) -> None:
     """Worker process: import what the tasks need, and end when the program has ended."""
     for name in ("numpy", *modules):
         import_module(name)
-    with suppress(ImportError):  # there is not a build of it for every machine
-        import_module("numkong")
     if mapping:
         allow_mapping()
         _leave_no_core()

@@ -1,8 +1,8 @@
 """How far two runs of numbers are apart: read side by side, and compared in the quickest way.
 
-Sums are of float64, over runs of 2^16 elements, then added up in the order in which blocks come:
-good to some 1e-13 of the sum of absolute values. Floats of at most 32 bits are subtracted as
-float32, which rounds each difference by at most 2^-24 of itself; the largest one is exact.
+Everything is float64 work: differences of floats of at most 32 bits are exact. Sums are over runs
+of at most 2^18 elements, then added up in the order in which blocks come: good to some 1e-13 of the
+sum of absolute values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.analysis.comparison.deltas import Delta, merge
-from inspector.core.arrays import Block, decode, extremes, product, stored_chunks, sums
+from inspector.core.arrays import Block, decode, distance, stored_chunks
 from inspector.core.arrays.casting import cast_floats
 from inspector.core.errors import FormatError
 from inspector.core.model import DType
@@ -24,22 +24,23 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_FEW_FLIPS = 0.05  # share of elements that are quicker looked at one by one
-_RUN = 1 << 16  # elements; what is worked out of them fits a second-level cache
-_CLOSE = 1e-3  # of the product of two runs, up to which their difference says it well
+_SHORT, _LONG = 1 << 15, 1 << 18  # elements of a run that is gone through often, and once
 _LINE = 64  # bytes of a cache line
-_ROUNDING = 2.0**-23  # of a float32, and as much again
 
 
 def delta_of_blocks(a: Block, b: Block) -> Delta:
     """Read two blocks of the same geometry and compare them."""
-    return _delta(zip(stored_chunks(a), stored_chunks(b), strict=True), a.dtype, b.dtype)
+    most = _LONG if a.dtype.name == b.dtype.name == "float32" else _SHORT
+    runs = zip(stored_chunks(a, most), stored_chunks(b, most), strict=True)
+    return _delta(runs, a.dtype, b.dtype)
 
 
 def delta(stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType) -> Delta:
     """Compare stored numbers in one dimension, element by element."""
-    begins = range(0, stored_a.size, _RUN)
-    runs = ((stored_a[begin : begin + _RUN], stored_b[begin : begin + _RUN]) for begin in begins)
+    begins = range(0, stored_a.size, _SHORT)
+    runs = (
+        (stored_a[begin : begin + _SHORT], stored_b[begin : begin + _SHORT]) for begin in begins
+    )
     return _delta(runs, dtype_a, dtype_b)
 
 
@@ -61,13 +62,11 @@ def _run(one: Array, other: Array, dtype_a: DType, dtype_b: DType, largest: floa
     """
     if "complex" in (dtype_a.kind, dtype_b.kind):
         return _closer(one, other, dtype_a, dtype_b)
-    room = _room(one.size)
-    bits = None if dtype_a.name != dtype_b.name else _differing(one, other, room)
     found: Delta | None = None
-    if bits is not None and dtype_a.kind == "float" and one.dtype.itemsize <= 4:
-        found = _narrow(one, other, bits, dtype_a, room, largest)
+    if dtype_a.name == dtype_b.name and dtype_a.kind == "float" and one.dtype.itemsize <= 4:
+        found = _narrow(one, other, dtype_a, largest)
     if found is None:
-        found = _wide(one, other, bits, dtype_a, dtype_b, room)
+        found = _wide(one, other, dtype_a, dtype_b, _room(one.size))
     return _closer(one, other, dtype_a, dtype_b) if found is None else found
 
 
@@ -88,7 +87,6 @@ class _Room:
     def __init__(self, size: int) -> None:
         self.size = size
         self.bits = _aligned(size * 8, "u1")
-        self.apart = _aligned(size, "f4")
 
     @cached_property
     def a(self) -> Array:
@@ -129,53 +127,27 @@ def _differing(stored_a: Array, stored_b: Array, room: _Room) -> Array:
     return bits
 
 
-def _narrow(
-    stored_a: Array, stored_b: Array, bits: Array, dtype: DType, room: _Room, largest: float
-) -> Delta | None:
-    """Compare as float32; None if some are not finite, or too far apart for it."""
+def _narrow(stored_a: Array, stored_b: Array, dtype: DType, largest: float) -> Delta | None:
+    """Compare as float32; None if some are not finite, or nothing is compiled for it."""
     import numpy as np
 
-    size, changed = stored_a.size, int(np.count_nonzero(bits))
-    a = decode(stored_a, dtype)
-    if a.dtype != np.float32:
+    a, b = decode(stored_a, dtype), decode(stored_b, dtype)
+    found = distance(a, b, largest) if a.dtype == np.float32 else None
+    if found is None or not isfinite(found.squares + found.a_squares + found.b_squares):
         return None
-    _, a_squares = sums(a)
-    if not isfinite(a_squares):
-        return None
-    low, _, high, _ = extremes(a)
-    a_peak = max(high, -low)
-    if not changed:
-        return _unchanged(size, a_squares, a_peak)
-    b = decode(stored_b, dtype)
-    _, b_squares = sums(b)
-    apart = np.subtract(b, a, out=room.apart[:size])
-    np.abs(apart, out=apart)
-    distance, squares = sums(apart)
-    if not isfinite(b_squares + squares):
-        return None
-    together = (a_squares + b_squares - squares) / 2
-    if squares > _CLOSE * together:  # how they were rounded would show in the cosine
-        together = product(a, b)
-    farthest, at = float(apart.max()), 0
-    if farthest * (1 + _ROUNDING) > largest:
-        # Several may have been rounded to the same.
-        places = np.flatnonzero(apart == farthest)
-        exact = np.abs(b[places].astype(np.float64) - a[places])
-        at, farthest = int(places[exact.argmax()]), float(exact.max())
-    flips = _flips(stored_a, stored_b, bits, dtype)
     return Delta(
-        size,
-        changed,
-        flips=_sign_changes(a, b) if flips < 0 else flips,
-        largest=farthest,
-        at=at,
-        distance=distance,
-        squares=squares,
-        a_squares=a_squares,
-        b_squares=b_squares,
-        product=together,
-        finite=size,
-        a_peak=a_peak,
+        a.size,
+        found.changed,
+        flips=found.flips,
+        largest=found.largest,
+        at=found.at,
+        distance=found.distance,
+        squares=found.squares,
+        a_squares=found.a_squares,
+        b_squares=found.b_squares,
+        product=found.product,
+        finite=a.size,
+        a_peak=found.a_peak,
     )
 
 
@@ -192,42 +164,30 @@ def _unchanged(size: int, squares: float, peak: float) -> Delta:
 
 
 def _wide(
-    stored_a: Array,
-    stored_b: Array,
-    bits: Array | None,
-    dtype_a: DType,
-    dtype_b: DType,
-    room: _Room,
+    stored_a: Array, stored_b: Array, dtype_a: DType, dtype_b: DType, room: _Room
 ) -> Delta | None:
-    """Compare as float64; None if some are not finite, or their squares are not.
-
-    `bits` are those in which numbers of one dtype differ.
-    """
+    """Compare as float64; None if some are not finite, or their squares are not."""
     import numpy as np
 
-    size = stored_a.size
-    flips, uncast = -1, 0
+    size, uncast = stored_a.size, 0
     a, b, ones = room.a[:size], room.b[:size], room.ones[:size]
-    changed = 0
-    if bits is not None:
-        changed = int(np.count_nonzero(bits))
-        if changed:
-            flips = _flips(stored_a, stored_b, bits, dtype_a)
     values_a = decode(stored_a, dtype_a)
     np.copyto(a, values_a)
     a_squares = float(np.dot(a, a))
-    if bits is not None and not changed:
-        return _unchanged(size, a_squares, _peak(values_a)) if isfinite(a_squares) else None
-    np.copyto(b, decode(stored_b, dtype_b))
+    if dtype_a.name == dtype_b.name:
+        changed = int(np.count_nonzero(_differing(stored_a, stored_b, room)))
+        if not changed:
+            return _unchanged(size, a_squares, _peak(values_a)) if isfinite(a_squares) else None
+        np.copyto(b, decode(stored_b, dtype_b))
+    else:
+        np.copyto(b, decode(stored_b, dtype_b))
+        changed = int(np.count_nonzero(a != b))
+        uncast = _uncast(stored_a, stored_b, dtype_a, dtype_b)
     b_squares = float(np.dot(b, b))
     if not isfinite(a_squares + b_squares):
         return None
     a_peak = _peak(values_a)
-    if bits is None:
-        changed = int(np.count_nonzero(a != b))
-        uncast = _uncast(stored_a, stored_b, dtype_a, dtype_b)
-    if flips < 0:
-        flips = _sign_changes(a, b)
+    flips = _sign_changes(a, b)
     together = float(np.dot(a, b))
     np.subtract(b, a, out=b)
     squares = float(np.dot(b, b))
@@ -248,23 +208,6 @@ def _wide(
         finite=size,
         a_peak=a_peak,
     )
-
-
-def _flips(stored_a: Array, stored_b: Array, differing: Array, dtype: DType) -> int:
-    """Return how many signs differ, by the bits that do; -1 if the values have to be looked at."""
-    import numpy as np
-
-    if dtype.name not in ("float32", "float64"):
-        return -1
-    signs = np.signbit(differing.view(f"f{differing.itemsize}"))
-    number = int(np.count_nonzero(signs))
-    if number > _FEW_FLIPS * differing.size:
-        return -1
-    if not number:
-        return 0
-    # Zero has a sign bit and no sign.
-    places = np.flatnonzero(signs)
-    return int(np.count_nonzero((stored_a[places] != 0) & (stored_b[places] != 0)))
 
 
 def _sign_changes(a: Array, b: Array) -> int:

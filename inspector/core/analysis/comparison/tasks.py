@@ -21,6 +21,7 @@ from inspector.core.arrays import (
     encoding_of,
     load_window,
     region,
+    same_bytes,
 )
 from inspector.core.arrays.blocks import check_bounds
 from inspector.core.checkpoint import Checkpoint
@@ -303,10 +304,9 @@ def _equal(piece: Piece) -> bool:
         return not _apart(piece).changed
     if a.big_endian != b.big_endian or not a.view.solid:
         return not _apart(piece).changed
-    width = 1 if a.start % 8 or b.start % 8 or a.nbytes % 8 else 8
     there_a, there_b = mapped(a.source, a.start, a.nbytes), mapped(b.source, b.start, b.nbytes)
     if there_a is not None and there_b is not None:
-        return _alike(there_a, there_b, width)
+        return same_bytes(there_a, there_b)
     size = min(_READ, a.nbytes)
     one, other = bytearray(size), bytearray(size)
     for start in range(0, a.nbytes, size):
@@ -316,21 +316,6 @@ def _equal(piece: Piece) -> bool:
         read_into(a.source, a.start + start, memoryview(one), "a tensor")
         read_into(b.source, b.start + start, memoryview(other), "a tensor")
         if one != other:
-            return False
-    return True
-
-
-def _alike(one: memoryview, other: memoryview, width: int) -> bool:
-    """Return whether bytes are the same; Python would compare views of them one by one."""
-    import numpy as np
-
-    a, b = np.frombuffer(one, f"u{width}"), np.frombuffer(other, f"u{width}")
-    step = _READ // width
-    differ = np.empty(min(step, a.size), np.bool_)
-    for start in range(0, a.size, step):
-        run = a[start : start + step]
-        np.not_equal(run, b[start : start + step], out=differ[: run.size])
-        if differ[: run.size].any():
             return False
     return True
 

@@ -1,0 +1,129 @@
+"""The compiled part: float32 in one pass, where a C compiler was there when this was installed.
+
+Without it, callers take numpy, which goes through the numbers several times.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+LIBRARY = Path(__file__).with_name("_kernels.dll" if sys.platform == "win32" else "_kernels.so")
+"""Where packaging/build_kernels.py puts what it makes of kernels.c."""
+
+
+class Tally(NamedTuple):
+    """What some float32 amount to, if all are finite; `squares` is not if one of them is not."""
+
+    total: float
+    squares: float
+    low: float
+    high: float
+    zero: int
+
+
+class Distance(NamedTuple):
+    """How far pairs of float32 are apart, if all are finite; a sum of squares is not otherwise."""
+
+    distance: float
+    squares: float
+    a_squares: float
+    b_squares: float
+    product: float
+    largest: float
+    a_peak: float
+    at: int
+    changed: int
+    flips: int
+
+
+class _Tally(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_double) for name in ("total", "squares", "low", "high")),
+        ("zero", ctypes.c_int64),
+    ]
+
+
+class _Distance(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_double) for name in Distance._fields[:7]),
+        *((name, ctypes.c_int64) for name in Distance._fields[7:]),
+    ]
+
+
+def tally(values: Array) -> Tally | None:
+    """Return what float32 values amount to; None if nothing is compiled.
+
+    Sums are of float64: over n values within (4096 + n / 4096) * 2^-53 of the sum of absolute ones.
+    """
+    library = _library()
+    if library is None:
+        return None
+    values = _plain(values)
+    out = _Tally()
+    library.tally_float32(values.ctypes.data, values.size, ctypes.byref(out))
+    return Tally(out.total, out.squares, out.low, out.high, out.zero)
+
+
+def distance(a: Array, b: Array, known: float) -> Distance | None:
+    """Return how far float32 values are apart; None if nothing is compiled.
+
+    Where the farthest pair is, is only looked for if it is farther apart than `known`.
+    """
+    library = _library()
+    if library is None:
+        return None
+    a, b = _plain(a), _plain(b)
+    out = _Distance()
+    library.distance_float32(a.ctypes.data, b.ctypes.data, a.size, known, ctypes.byref(out))
+    return Distance(*(getattr(out, name) for name in Distance._fields))
+
+
+def same_bytes(one: memoryview, other: memoryview) -> bool:
+    """Return whether as many bytes are alike; Python itself would look at one by one."""
+    import numpy as np
+
+    a, b = np.frombuffer(one, np.uint8), np.frombuffer(other, np.uint8)
+    compare = _memcmp()
+    if compare is None:
+        return np.array_equal(a, b)
+    return not compare(a.ctypes.data, b.ctypes.data, a.size)
+
+
+@cache
+def _library() -> Any:
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+    except OSError:
+        return None
+    pointer, size = ctypes.c_void_p, ctypes.c_int64
+    library.tally_float32.argtypes = pointer, size, pointer
+    library.distance_float32.argtypes = pointer, pointer, size, ctypes.c_double, pointer
+    for function in (library.tally_float32, library.distance_float32):
+        function.restype = None
+    return library
+
+
+@cache
+def _memcmp() -> Any:
+    """Return the C library's own, which takes a tenth less time than numpy; None on Windows."""
+    if os.name != "posix":
+        return None
+    found = ctypes.CDLL(None).memcmp
+    found.argtypes = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+    return found
+
+
+def _plain(values: Array) -> Array:
+    """Return the values aligned, one after the other."""
+    flags = values.flags
+    return values if flags.aligned and flags.c_contiguous else values.copy()
