@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _UNIT = 1074  # sums are integers in units of 2^-1074
 _FEW = 4096  # codes that are sorted quicker than 65,536 counters are cleared
 SHIFT_BEYOND = 256  # squares of the mean over the variance, from which cancellation would show
-_SHORT, _LONG = 1 << 16, 1 << 18  # elements of a run that is gone through often, and once
+_SHORT, _LONG = 1 << 16, 1 << 20  # elements of a run that is gone through often, and once
 _ROW = 256  # values of a row that are summed by one dot product
 _scratch = threading.local()  # memory that is used again costs less than memory that is new
 _HUGE, _TINY = 1e150, 1e-140  # float64 beyond which squares leave its range

@@ -20,6 +20,7 @@ BLOCK_BYTES = 16 << 20
 """Bytes of storage that one block spans at most."""
 _DENSE_ELEMENTS = 1 << 20  # of a view that overlaps itself: its positions are counted in int64
 _CHUNK = 1 << 16  # elements: as float32 and as float64, both fit a second-level cache
+_ROOM = 1 << 20  # bytes that are read at once: they are still in that cache when they are looked at
 
 
 class Block(NamedTuple):
@@ -113,6 +114,7 @@ def stored_chunks(block: Block, most: int = _CHUNK) -> Iterator[Array]:
         for first in range(0, numbers.size, most):
             yield numbers[first : first + most]
         return
+    step = min(step, _ROOM)
     # New memory of this size costs as much as filling it.
     room = memoryview(bytearray(min(step, total)))
     for first in range(0, total, step):
