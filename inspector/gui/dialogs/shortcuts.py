@@ -26,7 +26,7 @@ def rows() -> list[tuple[str, str, str]]:
     """Return section, what it does, and the keys of everything that can be done by keyboard."""
     made: list[tuple[str, str, str]] = [
         *((row.menu, _plain(row.text), _spelled(row.shortcuts)) for row in ACTIONS),
-        *KEYS,
+        *((row.part, row.does, row.keys) for row in KEYS),
         *((row.part, _plain(row.text), _spelled((row.shortcut,))) for row in PART_ACTIONS),
     ]
     sections = list(dict.fromkeys(section for section, _, _ in made))

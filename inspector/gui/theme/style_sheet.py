@@ -138,6 +138,8 @@ QPlainTextEdit { background: $base; border: none; selection-background-color: $s
 
 QFrame#drop { border: 2px dashed $strong_line; border-radius: 14px; }
 QSplitter::handle { background: $line; }
+QWidget[grip="true"] { background: $accent; border-radius: 2px; }
+QWidget[outline="true"] { background: transparent; border: 1px solid $accent; border-radius: 4px; }
 QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 6px;
     min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
