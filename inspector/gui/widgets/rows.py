@@ -38,6 +38,8 @@ def sort_by_header(view: QTableView, sort: Callable[[int, bool], object]) -> Non
     """Call `sort` with the column that was clicked, -1 for the stored order, and if it descends."""
     header = view.horizontalHeader()
     header.setSectionsClickable(True)
+    header.setSectionsMovable(True)
+    header.setFirstSectionMovable(False)
     header.setSortIndicatorShown(True)
     header.setSortIndicatorClearable(True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
