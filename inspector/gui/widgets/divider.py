@@ -12,7 +12,6 @@ from inspector.gui.widgets.labels import PASSING
 
 _LEAST, _MOST = 0.05, 0.95
 _STEP, _FAR = 8, 64  # pixels, by a key
-_AROUND = 2  # pixels that one sees more of a divider while keys move it
 
 
 class Divided(QSplitter):
@@ -126,8 +125,8 @@ class _Grip(QWidget):
 
     def _follow(self) -> None:
         handle = self.divided.handle(1)
-        place = QRect(handle.mapTo(self.window(), QPoint()), handle.size())
-        self.setGeometry(place.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND))
+        # A handle reaches to both sides of its line, so that the mouse finds it.
+        self.setGeometry(QRect(handle.mapTo(self.window(), QPoint()), handle.size()))
         sizes = self.divided.sizes()
         share = sizes[0] / max(1, sum(sizes))
         self.setAccessibleDescription(f"{self.divided.between[0]} {share:.0%}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QAccessible, QHelpEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QTabBar, QToolTip, QWidget
 
 from inspector.gui.widgets.labels import plain_tool_tip
+
+_SAID = (QAccessible.Text.Name, QAccessible.Text.Description)
 
 
 def show_tip() -> None:
@@ -20,7 +22,8 @@ def show_tip() -> None:
     event = QHelpEvent(QEvent.Type.ToolTip, place, on_screen)
     QApplication.sendEvent(target, event)
     if not QToolTip.text():
-        said = [focus.accessibleName(), focus.accessibleDescription()]
+        known = QAccessible.queryAccessibleInterface(focus)
+        said = [known.text(kind) for kind in _SAID] if known else []
         QToolTip.showText(on_screen, plain_tool_tip("\n".join(filter(None, said))), focus)
 
 
