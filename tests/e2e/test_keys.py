@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -49,6 +49,13 @@ def press_every_key(
             qtbot.waitUntil(holds, timeout=PATIENCE)
         except Exception as error:
             raise AssertionError(with_words) from error
+
+
+def keyboard() -> QWidget:
+    """Return what has the keyboard."""
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
 
 
 def focused(widget: QWidget) -> Callable[[], QWidget]:
@@ -160,7 +167,8 @@ def test_a_table(view: Any, qtbot: QtBot) -> None:
 
 def test_a_table_of_values(view: Any, qtbot: QtBot) -> None:
     viewer = looked_at(qtbot, view, ValuesViewer, ("model", "0.weight"))
-    table, asked = viewer.table, []
+    table = viewer.table
+    asked: list[int] = []
     table.page_requested.connect(asked.append)
 
     def at(row: int) -> Callable[[], None]:
@@ -201,7 +209,7 @@ def test_the_headings(view: Any, qtbot: QtBot) -> None:
         return go
 
     def cursor() -> HeadingCursor:
-        found = QApplication.focusWidget()
+        found = keyboard()
         assert isinstance(found, HeadingCursor)
         return found
 
@@ -241,7 +249,7 @@ def test_widths_and_places_of_columns_are_remembered(open_window: Any, files: Pa
     tree = view_of(window).tree.view
     tree.setFocus()
     QTest.keyClick(tree, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
-    cursor = QApplication.focusWidget()
+    cursor = keyboard()
     QTest.keyClick(cursor, Qt.Key.Key_Right)
     width = tree.columnWidth(1)
     QTest.keySequence(cursor, QKeySequence("Shift+Right"))
@@ -270,12 +278,11 @@ def check_divider(qtbot: QtBot, window: QWidget, divided: Divided, start: QWidge
         QTest.keyClick(window, Qt.Key.Key_F7)
         if grip().accessibleName() != "Divider between {} and {}".format(*divided.between):
             QTest.keyClick(window, Qt.Key.Key_F7)
-        divided.move_to(sum(divided.getRange(1)) // 2)
+        divided.move_to(sum(cast(tuple[int, int], divided.getRange(1))) // 2)
         before["place"] = divided.place()
 
     def grip() -> QWidget:
-        found = QApplication.focusWidget()
-        assert found is not None
+        found = keyboard()
         assert found.property("grip"), found
         return found
 
@@ -301,9 +308,9 @@ def test_the_divider_of_a_checkpoint_is_moved_and_remembered(
     view = view_of(window)
     check_divider(qtbot, window, view.splitter, view.tree.view)
     QTest.keyClick(window, Qt.Key.Key_F7)
-    QTest.keySequence(QApplication.focusWidget(), QKeySequence("Shift+Left"))
+    QTest.keySequence(keyboard(), QKeySequence("Shift+Left"))
     share = view.splitter.share()
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    QTest.keyClick(keyboard(), Qt.Key.Key_Escape)
     window.close()
     again = view_of(open_window(files / "training.pt"))
     assert again.splitter.share() == pytest.approx(share)
@@ -313,10 +320,24 @@ def test_the_divider_of_a_checkpoint_is_moved_and_remembered(
 def test_a_tab_that_comes_takes_the_divider_away(open_window: Any, files: Path) -> None:
     window = open_window(files / "training.pt", files / "module.pt")
     QTest.keyClick(window, Qt.Key.Key_F7)
-    assert QApplication.focusWidget().property("grip")
+    assert keyboard().property("grip")
     QTest.keySequence(window, QKeySequence("Ctrl+PgUp"))
     assert not [one for one in window.findChildren(QWidget) if one.property("grip")
                 and one.isVisible()]  # fmt: skip
+
+
+def test_the_divider_is_had_by_the_menu_too(open_window: Any, files: Path, qtbot: QtBot) -> None:
+    window = open_window(files / "training.pt")
+    tree = view_of(window).tree.view
+    tree.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_V, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    QTest.keyClick(menu, Qt.Key.Key_V)
+    qtbot.waitUntil(lambda: bool(keyboard().property("grip")))
+    QTest.keyClick(keyboard(), Qt.Key.Key_Escape)
+    assert tree.hasFocus()
 
 
 def test_facts_are_walked_and_copied(view: Any, qtbot: QtBot) -> None:
@@ -341,7 +362,7 @@ def test_facts_are_walked_and_copied(view: Any, qtbot: QtBot) -> None:
         "copy": (at(1), lambda: clipboard.text() == labels[1].plain() != ""),
         "select": (part, lambda: len(labels[1].selectedText()) in (1, 3)),
     }
-    press_every_key(qtbot, keys.FACTS, cases, lambda: QApplication.focusWidget())
+    press_every_key(qtbot, keys.FACTS, cases, keyboard)
 
 
 def test_facts_are_one_stop_of_the_tab_key_after_their_number_has_changed(
@@ -355,14 +376,15 @@ def test_facts_are_one_stop_of_the_tab_key_after_their_number_has_changed(
     view.panel.tab_bar.setFocus()
     met = []
     for _ in range(4):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-        met.append(QApplication.focusWidget())
+        QTest.keyClick(keyboard(), Qt.Key.Key_Tab)
+        met.append(keyboard())
     assert len([one for one in met if one in labels]) == 1
 
 
 def test_a_plot(view: Any, qtbot: QtBot) -> None:
     viewer = looked_at(qtbot, view, DistributionViewer, ("model", "0.weight"))
-    plot, before, asked = viewer.histogram, {}, []
+    plot, asked = viewer.histogram, []
+    before: dict[str, Any] = {}
     plot.activated.connect(lambda: asked.append("activate"))
 
     def begin() -> None:

@@ -132,7 +132,7 @@ class DepthPage(PairViewer):
             on = self.switches[role].isChecked()
             shown = [spot for spot in self.spots if spot.role == role] if on else []
             item.setData([spot.place for spot in shown], [spot.change for spot in shown])
-        self.note.set_plain(f"{words_of(self.spots)} Click a point to go to its row.")
+        self.note.set_plain(f"{words_of(self.spots)} A click or Enter goes to the row of a point.")
         self.plot.describe(self.note.plain())
         self._mark()
 

@@ -88,7 +88,7 @@ QSlider::handle:horizontal:focus { background: $accent; }
 QPushButton { background: $base; border: 1px solid $strong_line; border-radius: 6px;
     padding: 6px 16px; min-height: 1.2em; }
 QPushButton:hover { background: $hover; }
-QPushButton:focus { border-color: $accent; }
+QPushButton:focus { border-color: $accent; outline: none; }
 QPushButton:pressed { background: $selection; }
 QPushButton:disabled { color: $faint; border-color: $line; }
 QPushButton[primary="true"] { background: $accent; color: $on_accent; border-color: $accent; }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible, QHelpEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QTabBar, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QTabBar, QToolTip
 
 from inspector.gui.widgets.labels import plain_tool_tip
 
@@ -16,23 +16,17 @@ def show_tip() -> None:
     focus = QApplication.focusWidget()
     if focus is None:
         return
-    QToolTip.hideText()
-    target, place = _focused_place(focus)
-    on_screen = target.mapToGlobal(place)
-    event = QHelpEvent(QEvent.Type.ToolTip, place, on_screen)
-    QApplication.sendEvent(target, event)
-    if not QToolTip.text():
-        known = QAccessible.queryAccessibleInterface(focus)
-        said = [known.text(kind) for kind in _SAID] if known else []
-        QToolTip.showText(on_screen, plain_tool_tip("\n".join(filter(None, said))), focus)
-
-
-def _focused_place(focus: QWidget) -> tuple[QWidget, QPoint]:
-    """Return a widget and the place in it where the mouse would point at what has the keyboard."""
-    if isinstance(focus, QAbstractItemView):
+    known = QAccessible.queryAccessibleInterface(focus)
+    said = [known.text(kind) for kind in _SAID]
+    words = plain_tool_tip("\n".join(filter(None, said)))
+    place = focus.rect().center()
+    if isinstance(focus, QAbstractItemView) and focus.currentIndex().isValid():
         index = focus.currentIndex()
-        middle = focus.visualRect(index).center() if index.isValid() else QPoint(4, 4)
-        return focus.viewport(), middle
-    if isinstance(focus, QTabBar):
-        return focus, focus.tabRect(focus.currentIndex()).center()
-    return focus, focus.rect().center()
+        place = focus.viewport().mapTo(focus, focus.visualRect(index).center())
+        words = index.data(Qt.ItemDataRole.ToolTipRole) or words
+    elif isinstance(focus, QTabBar):
+        place = focus.tabRect(focus.currentIndex()).center()
+    on_screen = focus.mapToGlobal(place)
+    QToolTip.showText(on_screen, words, focus)
+    if not isinstance(focus, QAbstractItemView):  # what has a tip of its own shows that instead
+        QApplication.sendEvent(focus, QHelpEvent(QEvent.Type.ToolTip, place, on_screen))
