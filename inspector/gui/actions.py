@@ -35,6 +35,8 @@ class Action:
     starts_group: bool = False
     in_tree_menu: bool = False
     checkable: bool = False
+    everywhere: bool = False
+    """True if the keys hold in the windows beside the main one, too."""
 
 
 ACTIONS = (
@@ -95,6 +97,17 @@ ACTIONS = (
         "expand_all", "&Expand all", "View", ("Ctrl++", "Ctrl+="), "expand", "tree", False, True
     ),
     Action("collapse_all", "&Collapse all", "View", ("Ctrl+-",), "collapse", "tree", False, True),
+    Action(
+        "divider",
+        "Mo&ve the divider",
+        "View",
+        ("F7",),
+        "divider",
+        "page",
+        starts_group=True,
+        everywhere=True,
+    ),
+    Action("headings", "Column &headings", "View", ("Ctrl+H",), "headings", "page"),
     Action("columns", "C&olumns…", "View", ("Ctrl+Shift+H",), "columns", "tree"),
     Action("sort", "So&rt by…", "View", ("Ctrl+K",), "sort", "tree"),
     Action("scan", "&Scan all values", "View", ("Ctrl+Shift+A",), "scan", "tree", True),
@@ -105,6 +118,8 @@ ACTIONS = (
     Action(
         "previous_tab", "&Previous tab", "View", ("Ctrl+Shift+Tab", "Ctrl+PgUp"), "previous", "tab"
     ),
+    Action("tab_left", "&Move tab left", "View", ("Ctrl+Shift+PgUp",), "tab-left", "tab"),
+    Action("tab_right", "Move &tab right", "View", ("Ctrl+Shift+PgDown",), "tab-right", "tab"),
     Action("theme", "Light or &dark", "View", ("Ctrl+Shift+L",), "theme", starts_group=True),
     Action("compare", "Compare &with a file…", "Compare", ("Ctrl+D",), "compare", "tab"),
     Action(
@@ -155,7 +170,8 @@ ACTIONS = (
     ),
     Action("save_report", "Save a &report…", "Compare", ("Ctrl+S",), "save", "comparison", True),
     Action("swap_sides", "&Swap sides", "Compare", ("Ctrl+Shift+S",), "swap", "comparison"),
-    Action("shortcuts", "&Keyboard shortcuts", "Help", ("F1",), "keyboard"),
+    Action("shortcuts", "&Keyboard shortcuts", "Help", ("F1",), "keyboard", everywhere=True),
+    Action("tip", "What is &this?", "Help", ("Ctrl+F1",), "info", everywhere=True),
     Action("about", "&About", "Help", ("Shift+F1",), "about", starts_group=True),
 )
 
@@ -245,6 +261,8 @@ def _build(owner: QWidget, row: Action, command: Callable[[], object]) -> QActio
     action.setObjectName(row.id)
     action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
     action.setCheckable(row.checkable)
+    if row.everywhere:
+        action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
     action.triggered.connect(lambda: command())
     owner.addAction(action)
     return action

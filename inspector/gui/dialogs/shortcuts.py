@@ -26,7 +26,7 @@ def rows() -> list[tuple[str, str, str]]:
     """Return section, what it does, and the keys of everything that can be done by keyboard."""
     made: list[tuple[str, str, str]] = [
         *((row.menu, _plain(row.text), _spelled(row.shortcuts)) for row in ACTIONS),
-        *KEYS,
+        *((row.part, row.does, row.keys) for row in KEYS),
         *((row.part, _plain(row.text), _spelled((row.shortcut,))) for row in PART_ACTIONS),
     ]
     sections = list(dict.fromkeys(section for section, _, _ in made))
@@ -49,7 +49,8 @@ class ShortcutsDialog(QDialog):
         grid.setContentsMargins(24, 16, 24, 16)
         grid.setHorizontalSpacing(32)
         grid.setVerticalSpacing(6)
-        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
         for section, lines in groupby(rows(), key=lambda row: row[0]):
             number = grid.rowCount()
             heading = PlainLabel(section, font=scaled(1.1, QFont.Weight.DemiBold))
@@ -57,8 +58,9 @@ class ShortcutsDialog(QDialog):
             grid.addWidget(heading, number, 0, 1, 2)
             for _, words, keys in lines:
                 number = grid.rowCount()
-                grid.addWidget(PlainLabel(words), number, 0)
-                grid.addWidget(PlainLabel(keys, tone="muted"), number, 1)
+                top = Qt.AlignmentFlag.AlignTop
+                grid.addWidget(PlainLabel(words, wrap=True), number, 0, top)
+                grid.addWidget(PlainLabel(keys, tone="muted", wrap=True), number, 1, top)
         area = QScrollArea()
         area.setWidget(inside)
         area.setAccessibleName("Keyboard shortcuts")
@@ -73,7 +75,7 @@ class ShortcutsDialog(QDialog):
         column.setSpacing(0)
         column.addWidget(area, 1)
         column.addWidget(buttons)
-        self.resize(560, 620)
+        self.resize(600, 640)
 
 
 def _spelled(shortcuts: tuple[str, ...]) -> str:

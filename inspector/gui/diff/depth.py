@@ -89,6 +89,8 @@ class DepthPage(PairViewer):
         self._current = pyqtgraph.InfiniteLine(angle=90)
         self.plot.box.addItem(self._current, ignoreBounds=True)
         self.plot.hovered.connect(self._say)
+        self.plot.stepped.connect(self._step)
+        self.plot.activated.connect(self._go)
         self.plot.canvas.scene().sigMouseClicked.connect(self._click)
         self.plot.canvas.setCursor(Qt.CursorShape.CrossCursor)
         self.note = PlainLabel(tone="muted", wrap=True)
@@ -110,6 +112,7 @@ class DepthPage(PairViewer):
 
     def _show(self, spots: Sequence[Spot]) -> None:
         self.spots = spots
+        self._point_at(None)
         if not spots:
             self._shown_of = ()
             self.show_empty("No tensor has been measured so far.")
@@ -129,7 +132,7 @@ class DepthPage(PairViewer):
             on = self.switches[role].isChecked()
             shown = [spot for spot in self.spots if spot.role == role] if on else []
             item.setData([spot.place for spot in shown], [spot.change for spot in shown])
-        self.note.set_plain(f"{words_of(self.spots)} Click a point to go to its row.")
+        self.note.set_plain(f"{words_of(self.spots)} A click or Enter goes to the row of a point.")
         self.plot.describe(self.note.plain())
         self._mark()
 
@@ -144,17 +147,23 @@ class DepthPage(PairViewer):
         """Return the tensor that a place of the chart is nearest to."""
         (left, right), (low, high) = self.plot.box.viewRange()
         wide, tall = max(right - left, 1e-9), max(high - low, 1e-9)
-        shown = [spot for spot in self.spots if self.switches[spot.role].isChecked()]
         return min(
-            shown,
+            self._switched_on(),
             key=lambda spot: (
                 abs(spot.place - point.x()) / wide + abs(spot.change - point.y()) / tall
             ),
             default=None,
         )
 
+    def _switched_on(self) -> list[Spot]:
+        return [spot for spot in self.spots if self.switches[spot.role].isChecked()]
+
     def _say(self, point: QPointF | None) -> None:
-        spot = self._pointed = None if point is None else self.nearest(point)
+        self._point_at(None if point is None else self.nearest(point))
+
+    def _point_at(self, spot: Spot | None) -> None:
+        self._pointed = spot
+        self.plot.ring(spot and spot.place, spot.change if spot else 0.0)
         if spot is None or self.pair is None:
             self.plot.say("")
             return
@@ -162,8 +171,21 @@ class DepthPage(PairViewer):
         change = distance_text(row.measures, row.measures.rel_l2) if row.measures else "–"
         self.plot.say(f"{text.printable(row.pair.name, 200)}   {change}")
 
+    def _step(self, by: int) -> None:
+        """Point at another tensor."""
+        spots = self._switched_on()
+        here = spots.index(self._pointed) if self._pointed in spots else -1
+        number = self.plot.step_from(here, by, [spot.place for spot in spots])
+        if number >= 0:
+            self.plot.bring_into_sight(spots[number].place, spots[number].change)
+            self._point_at(spots[number])
+
     def _click(self, event: object) -> None:
-        if self._pointed is not None and not event.double():  # type: ignore[attr-defined]
+        if not event.double():  # type: ignore[attr-defined]
+            self._go()
+
+    def _go(self) -> None:
+        if self._pointed is not None:
             self.row_wanted.emit(self._pointed.number)
 
     def _paint(self) -> None:

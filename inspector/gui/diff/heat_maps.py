@@ -30,7 +30,10 @@ from inspector.gui.widgets.picture_file import ask_to_save
 
 _MOST = 1000  # cells of an overview along each side
 _NAMES = ("A", "B", "Δ = B − A")
-_HINT = "Point at a cell to read it in all three; the wheel or + and − zoom, 0 shows all."
+_HINT = (
+    "Point at a cell, or press an arrow, to read it in all three; the wheel or + and − zoom, 0 "
+    "shows all."
+)
 _SHOWING: Showing = "extreme"
 
 

@@ -23,6 +23,7 @@ from inspector.gui.viewers.distribution import scale_of
 from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.picture_file import ask_to_save
+from inspector.gui.widgets.rounds import Round
 from inspector.gui.widgets.value_scale import ValueScale
 
 _ROWS = ("", "Mean", "Std", "Min", "Median", "Max", "Zeros", "NaN", "Inf")
@@ -75,6 +76,8 @@ class HistogramsPage(PairViewer):
         self._grid.setHorizontalSpacing(18)
         self._grid.setVerticalSpacing(3)
         self.cells: list[tuple[PlainLabel, PlainLabel]] = []
+        body = QWidget()
+        around = Round(body)
         for line, name in enumerate(_ROWS):
             self._grid.addWidget(PlainLabel(name, tone="muted"), line, 0)
             pair = (
@@ -84,9 +87,9 @@ class HistogramsPage(PairViewer):
             for place, label in enumerate(pair, 1):
                 label.setAlignment(Qt.AlignmentFlag.AlignRight)
                 self._grid.addWidget(label, line, place)
+                around.add(label)
             self.cells.append(pair)
         self._grid.setColumnStretch(3, 1)
-        body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 10, 16, 10)
         column.setSpacing(8)
@@ -100,6 +103,7 @@ class HistogramsPage(PairViewer):
         foot.addStretch()
         foot.addWidget(self.save)
         column.addLayout(foot)
+        around.settle()
         return body
 
     def _show(self, found: Counted) -> None:
@@ -110,8 +114,9 @@ class HistogramsPage(PairViewer):
             return
         self._scale()
         for line, pair in enumerate(zip(_cells(found.a, "A"), _cells(found.b, "B"), strict=True)):
-            for label, words in zip(self.cells[line], pair, strict=True):
+            for label, words, side in zip(self.cells[line], pair, "AB", strict=True):
                 label.set_plain(words)
+                label.setAccessibleName(f"{side} {_ROWS[line]}: {words}")
 
     def _scale(self) -> None:
         if self.found is not None:

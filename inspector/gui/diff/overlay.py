@@ -37,14 +37,19 @@ class OverlaidHistogram(Plot):
         self._scale = ValueScale(0.0, 1.0)
         self._log = False
         self._bins: list[Bin] = []
+        self._at: float | None = None  # where the bin is that is pointed at
         self._first = pyqtgraph.PlotDataItem(pen=None)
         self._second = pyqtgraph.PlotDataItem()
+        self._here = pyqtgraph.InfiniteLine(angle=90)
+        self._here.setVisible(False)
         super().__init__(theme, "Histograms of A and B")
         for item, level in ((self._first, -10), (self._second, -5)):
             item.setZValue(level)
             self.box.addItem(item)
+        self.box.addItem(self._here, ignoreBounds=True)
         self.moved.connect(self._draw)
         self.hovered.connect(self._point)
+        self.stepped.connect(self._step)
         theme.changed.connect(self._paint)
         self._paint()
 
@@ -120,11 +125,21 @@ class OverlaidHistogram(Plot):
 
     def _point(self, point: QPointF | None) -> None:
         one = None if point is None else self.bin_at(point.x())
+        self._at = None if point is None or one is None else point.x()
+        self._here.setVisible(one is not None)
         if one is None:
             self.say("")
             return
+        self._here.setPos(self._scale.position(one.low) / 2 + self._scale.position(one.high) / 2)
         span = f"{one.low:.4g} … {one.high:.4g}".replace("-", "−")
         self.say(f"{span}   A {_count(one.a)}   B {_count(one.b)}")
+
+    def _step(self, by: int) -> None:
+        """Point at another bin."""
+        position = self._scale.position
+        ends = [(position(one.low), position(one.high)) for one in self._bins]
+        if ends:
+            self.hovered.emit(QPointF(self.step_bars(self._at, by, ends), 0))
 
     def _paint(self) -> None:
         import pyqtgraph
@@ -135,6 +150,7 @@ class OverlaidHistogram(Plot):
         ground.setAlphaF(0.45)
         self._first.setFillBrush(pyqtgraph.mkBrush(ground))
         self._second.setPen(pyqtgraph.mkPen(colours.tensor, width=1.6))
+        self._here.setPen(pyqtgraph.mkPen(colours.strong_line))
 
 
 def _count(number: float) -> str:

@@ -34,6 +34,8 @@ class ScatterPage(PairViewer):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.found: Points | None = None
+        self._walk: tuple[Any, Any] = ((), ())  # what keys go through, from left to right
+        self._at = -1
         self._shown_of: tuple[object, ...] = ()
         context.theme.changed.connect(self._paint)
 
@@ -77,7 +79,8 @@ class ScatterPage(PairViewer):
         for level, item in enumerate((self._same, self._drawn, self._far)):
             item.setZValue(level)
             self.plot.box.addItem(item)
-        self.plot.hovered.connect(self._say)
+        self.plot.hovered.connect(self._point)
+        self.plot.stepped.connect(self._step)
         self.note = PlainLabel(tone="muted", wrap=True)
         self.save = QPushButton("&Save picture…")
         self.save.setProperty("quiet", True)
@@ -98,6 +101,10 @@ class ScatterPage(PairViewer):
         import numpy as np
 
         self.found = found
+        far = bool(found.far_a.size)
+        ones, others = (found.far_a, found.far_b) if far else (found.a, found.b)
+        order = np.argsort(ones, kind="stable")
+        self._walk = ones[order], others[order]
         a, b = np.concatenate((found.a, found.far_a)), np.concatenate((found.b, found.far_b))
         if not a.size:
             self.show_empty("There is no pair of which both are finite.")
@@ -112,6 +119,21 @@ class ScatterPage(PairViewer):
         self._far.setData(found.far_a, found.far_b)
         self.note.set_plain(words_of(found))
         self.plot.describe(words_of(found))
+
+    def _point(self, point: QPointF | None) -> None:
+        self._at = -1
+        self.plot.ring(None)
+        self._say(point)
+
+    def _step(self, by: int) -> None:
+        """Go to another of the points that moved farthest, or of all if none stands out."""
+        ones, others = self._walk
+        self._at = self.plot.step_from(self._at, by, ones)
+        if self._at >= 0:
+            a, b = float(ones[self._at]), float(others[self._at])
+            self.plot.bring_into_sight(a, b)
+            self.plot.ring(a, b)
+            self._say(QPointF(a, b))
 
     def _say(self, point: QPointF | None) -> None:
         if point is None:

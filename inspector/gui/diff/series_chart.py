@@ -25,10 +25,13 @@ class SeriesChart(QWidget):
         self._theme = theme
         self._labels: Sequence[str] = ()
         self._values: Sequence[float | None] = ()
+        self._heights: Sequence[float] = ()
+        self._place = -1  # of the snapshot that is pointed at
         self.plot = Plot(theme, "Along the snapshots")
         self._line = pyqtgraph.PlotDataItem(symbol="o", symbolSize=6, connect="finite")
         self.plot.box.addItem(self._line)
         self.plot.hovered.connect(self._say)
+        self.plot.stepped.connect(self._step)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot)
@@ -45,7 +48,7 @@ class SeriesChart(QWidget):
     ) -> None:
         """Replace the curve; what is not there or not finite leaves a gap."""
         self._labels, self._values = labels, values
-        drawn = [_height(value, logarithmic=logarithmic) for value in values]
+        drawn = self._heights = [_height(value, logarithmic=logarithmic) for value in values]
         there = [value for value in drawn if isfinite(value)]
         low, high = (min(there), max(there)) if there else (0.0, 1.0)
         room = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
@@ -70,11 +73,20 @@ class SeriesChart(QWidget):
 
     def _say(self, point: QPointF | None) -> None:
         place = -1 if point is None else round(point.x())
-        if not 0 <= place < len(self._values):
+        there = 0 <= place < len(self._values)
+        self._place = place if there else -1
+        height = self._heights[place] if there else float("nan")
+        self.plot.ring(place if isfinite(height) else None, height)
+        if not there:
             self.plot.say("")
             return
         label = text.printable(self._labels[place], 60)
         self.plot.say(f"{label}   {number_text(self._values[place])}")
+
+    def _step(self, by: int) -> None:
+        """Point at another snapshot."""
+        place = self.plot.step_from(self._place, by, range(len(self._values)))
+        self._say(QPointF(place, 0))
 
     def _paint(self) -> None:
         import pyqtgraph

@@ -6,14 +6,12 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QSplitter,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -38,6 +36,7 @@ from inspector.gui.diff.series_lines import QUANTITIES, CurveModel, curves_of
 from inspector.gui.jobs import Job
 from inspector.gui.theme import scaled
 from inspector.gui.viewers import file_name
+from inspector.gui.widgets.divider import Divided
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
@@ -46,7 +45,7 @@ from inspector.gui.widgets.search_box import SearchBox
 from inspector.gui.widgets.segments import Segments
 from inspector.gui.widgets.table import Table
 
-_SIZES = "series/"
+_SHARES = ("series/tensors", "series/curve")
 _DRAWS = "Click a column to draw it over the snapshots."
 _log = logging.getLogger(__name__)
 
@@ -281,9 +280,6 @@ class SeriesView(QWidget):
         column.addWidget(self.facts, 1)
         return both
 
-    def _keep_sizes(self, name: str, *_: int) -> None:
-        self._context.settings.setValue(_SIZES + name, self.splitters[name].saveState())
-
     def _fill_facts(self) -> None:
         names = self.series.fact_names
         self.facts.setColumnCount(1 + len(names))
@@ -331,8 +327,9 @@ class SeriesView(QWidget):
         search.addWidget(self.search)
         lines.addLayout(search)
         lines.addWidget(self.table, 1)
-        right = QSplitter(Qt.Orientation.Vertical)
-        right.setHandleWidth(1)
+        settings = self._context.settings
+        upright, lying = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+        right = Divided(upright, settings, _SHARES[1], 0.62, ("Curve", "facts"))
         curves = QWidget()
         column = self._curves = QVBoxLayout(curves)
         column.setContentsMargins(14, 8, 14, 8)
@@ -341,19 +338,10 @@ class SeriesView(QWidget):
         column.addWidget(self.quantity, 0, Qt.AlignmentFlag.AlignLeft)
         right.addWidget(curves)
         right.addWidget(self._facts_and_hint())
-        right.setSizes([420, 260])
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
+        splitter = Divided(lying, settings, _SHARES[0], 0.47, ("Tensors", "curve"))
         splitter.addWidget(left)
         splitter.addWidget(right)
-        splitter.setSizes([560, 620])
         self.splitters = {"tensors": splitter, "curve": right}
-        for name, one in self.splitters.items():
-            kept = self._context.settings.value(_SIZES + name)
-            if isinstance(kept, QByteArray):
-                one.restoreState(kept)
-            one.splitterMoved.connect(partial(self._keep_sizes, name))
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)

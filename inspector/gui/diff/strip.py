@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from inspector.core import text
 from inspector.core.analysis.comparison import Row, Status
+from inspector.gui import keys
 from inspector.gui.diff.columns import relative_bar
 from inspector.gui.diff.statuses import LOOKS, UNCHANGED
 from inspector.gui.theme import Theme
@@ -57,11 +59,13 @@ class OverviewStrip(QWidget):
         self.setToolTip("Where the differences are; click to go there")
         self.setAccessibleName("Overview of the differences")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.changed.connect(self.update)
 
     def show_marks(self, marks: Sequence[Mark]) -> None:
         """Show what stands in each line."""
         self._marks = marks
+        self.setAccessibleDescription(f"{text.plural(len(self.marks()), 'row')} with a difference")
         self._drawn = (-1, [])
         self.update()
 
@@ -87,6 +91,16 @@ class OverviewStrip(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        top, bottom = self._seen
+        middle, page = (top + bottom) / 2, bottom - top
+        places = {"up": middle - page, "down": middle + page, "first": 0.0, "last": 1.0}
+        asks = keys.asked(keys.STRIP, event)
+        if asks in places:
+            self.place_chosen.emit(min(max(places[asks], 0.0), 1.0))
+        else:
+            super().keyPressEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = self._theme.colours
         painter = QPainter(self)
@@ -105,6 +119,10 @@ class OverviewStrip(QWidget):
             ground.setAlphaF(0.25)
             painter.setBrush(ground)
             painter.drawRect(QRectF(1.5, top + 0.5, self.width() - 2.5, max(6, bottom - top - 1)))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _stretches(self, height: int) -> list[tuple[int, Status, float]]:
         """Return for lines of pixels what is the strongest there."""

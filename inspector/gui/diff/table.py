@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from inspector.gui import keys
 from inspector.gui.diff.delegate import LinesDelegate
 from inspector.gui.diff.lines import LinesModel
 from inspector.gui.diff.model import DiffModel
@@ -87,22 +88,18 @@ class LinesTable(QTableView):
         self.sort_requested.emit(column, descending)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        index = self.currentIndex()
+        asks, last = keys.asked(keys.COMPARISON, event), self._rows.rowCount() - 1
         steps = {
-            Qt.Key.Key_Right: self._step_in,
-            Qt.Key.Key_Left: self._step_out,
-            Qt.Key.Key_Return: self._toggle,
-            Qt.Key.Key_Enter: self._toggle,
-            Qt.Key.Key_Space: self._toggle,
+            "step_in": self._step_in,
+            "step_out": self._step_out,
+            "toggle": self._toggle,
         }
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        step = steps.get(Qt.Key(event.key())) if plain and index.isValid() else None
-        if step:
-            step(index.row())
-        elif event.key() == Qt.Key.Key_Escape:
+        if asks in steps and self.currentIndex().isValid():
+            steps[asks](self.currentIndex().row())
+        elif asks == "leave":
             self.escaped.emit()
-        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and plain and self._rows.rowCount():
-            self.select(0 if event.key() == Qt.Key.Key_Home else self._rows.rowCount() - 1)
+        elif asks in ("first", "last") and last >= 0:
+            self.select(0 if asks == "first" else last)
         else:
             super().keyPressEvent(event)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.comparison import STATUSES, Candidate, Measures, Status, Tolerance
@@ -28,13 +28,13 @@ from inspector.gui.diff.statuses import EVERYTHING, FILTERS, UNCHANGED, only
 from inspector.gui.diff.summary import SummaryPage
 from inspector.gui.diff.values_tree import differing_words
 from inspector.gui.jobs import undisturbed
+from inspector.gui.widgets.divider import Divided
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
 from inspector.gui.widgets.rows import ask_for_order
 
 _SHARE = "diff/table_share"
 _USUAL_SHARE = 0.6
-_LEAST, _MOST = 0.25, 0.85
 
 
 class ComparisonView(QWidget):
@@ -51,7 +51,6 @@ class ComparisonView(QWidget):
         super().__init__()
         self._context = context
         self.sides = sides
-        self._share = _remembered(context.settings.value(_SHARE))
         self._shown_number = -1
         self.run = ComparisonRun(context, sides)
         self.run.tolerance = tolerance
@@ -60,11 +59,11 @@ class ComparisonView(QWidget):
         self.notice = NoticeBar(context.theme)
         self.pane = DiffPane(context, self.run)
         self.panel = DiffPanel(context, PAGES)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
+        lying = Qt.Orientation.Horizontal
+        between = ("Differences", "panel")
+        self.splitter = Divided(lying, context.settings, _SHARE, _USUAL_SHARE, between)
         self.splitter.addWidget(self.pane)
         self.splitter.addWidget(self.panel)
-        self.splitter.setChildrenCollapsible(False)
         self.pane.setMinimumWidth(280)
         self.panel.setMinimumWidth(220)
         column = QVBoxLayout(self)
@@ -149,7 +148,6 @@ class ComparisonView(QWidget):
     # What goes on inside.
 
     def _connect(self) -> None:
-        self.splitter.splitterMoved.connect(self._keep_share)
         self.run.started.connect(self.notice.hide)
         self.run.progressed.connect(self._show_progress)
         self.run.rows_came.connect(self._take_rows)
@@ -294,24 +292,6 @@ class ComparisonView(QWidget):
         other = self.pane.table if in_panel else self.panel.tab_bar
         other.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        table = round(self.width() * self._share)
-        self.splitter.setSizes([table, self.width() - table])
-
-    def _keep_share(self) -> None:
-        sizes = self.splitter.sizes()
-        self._share = sizes[0] / max(1, sum(sizes))
-        self._context.settings.setValue(_SHARE, self._share)
-
 
 def _let_go(lists: list[list[Any]], *, progress: Progress = silent) -> None:
     empty(*lists, progress=progress)
-
-
-def _remembered(value: object) -> float:
-    try:
-        share = float(str(value))
-    except ValueError:
-        return _USUAL_SHARE
-    return share if _LEAST < share < _MOST else _USUAL_SHARE

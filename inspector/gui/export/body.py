@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.errors import InspectorError
@@ -31,9 +31,12 @@ from inspector.gui.export.target_page import TargetPage
 from inspector.gui.export.ticks import Ticks
 from inspector.gui.export.tree_pane import TickedPane
 from inspector.gui.jobs import Job
+from inspector.gui.widgets.divider import Divided
 from inspector.gui.widgets.line import line
 
 _log = logging.getLogger(__name__)
+_SHARE = "export/tree_share"
+_USUAL_SHARE = 0.6
 
 
 class Answers(NamedTuple):
@@ -372,13 +375,11 @@ class ExportBody(QWidget):
             self.tabs.addTab(page, title)
         self.tabs.setAccessibleName("What becomes of it")
         self.tabs.setDocumentMode(True)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setHandleWidth(1)
-        self._splitter.setChildrenCollapsible(False)
+        sides = Qt.Orientation.Horizontal
+        between = ("Tensors", "rules")
+        self._splitter = Divided(sides, self._context.settings, _SHARE, _USUAL_SHARE, between)
         self._splitter.addWidget(self.tree)
         self._splitter.addWidget(self.tabs)
-        self._splitter.setStretchFactor(0, 3)
-        self._splitter.setStretchFactor(1, 2)
         self.tree.setMinimumWidth(300)
         self.tabs.setMinimumWidth(380)
         column = QVBoxLayout(self)

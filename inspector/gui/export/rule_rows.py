@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -33,6 +33,7 @@ from inspector.core.export import (
     Unwrap,
     check_recipe,
 )
+from inspector.gui import keys
 from inspector.gui.theme import Theme
 from inspector.gui.widgets.labels import PlainLabel
 
@@ -92,9 +93,9 @@ class RuleRow(QWidget):
         return not problem
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.modifiers() == Qt.KeyboardModifier.AltModifier and event.key() in steps:
-            self.moved.emit(steps[Qt.Key(event.key())])
+        places = {"rule_up": -1, "rule_down": 1}.get(keys.asked(keys.EXPORT, event))
+        if places:
+            self.moved.emit(places)
         else:
             super().keyPressEvent(event)
 

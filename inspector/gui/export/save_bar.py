@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -18,6 +17,7 @@ from inspector.core.progress import Progress, silent
 from inspector.gui import notify
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
+from inspector.gui.keys import EXPORT, keys_for
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
@@ -55,7 +55,7 @@ class SaveBar(QWidget):
         self.browse.clicked.connect(self.ask)
         self.save = QPushButton("Export")
         self.save.setProperty("primary", True)
-        self.save.setShortcut(QKeySequence("Ctrl+Return"))
+        self.save.setShortcut(keys_for(EXPORT, "write"))
         self.save.setToolTip("Write the file (Ctrl+Enter)")
         self.save.setAutoDefault(False)
         self.file.returnPressed.connect(self.save.click)

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from inspector.gui import keys
 from inspector.gui.export.ticks import State
 from inspector.gui.export.tree_model import TICKED_COLUMNS, TickedModel
 from inspector.gui.jobs import undisturbed
@@ -100,22 +101,22 @@ class TickedView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        key = event.key()
-        if not plain or not index.isValid():
-            super().keyPressEvent(event)
-        elif key == Qt.Key.Key_Space:
-            self.ticked.emit(self.selected_rows() or [self._ticked_model.row_at(index.row())])
-        elif key == Qt.Key.Key_Right:
-            self._step_in(index.row())
-        elif key == Qt.Key.Key_Left:
-            self._step_out(index.row())
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._toggle_branch(index.row())
-        elif key == Qt.Key.Key_Slash:
+        asks = keys.asked(keys.EXPORT, event)
+        steps = {
+            "step_in": self._step_in,
+            "step_out": self._step_out,
+            "toggle": self._toggle_branch,
+        }
+        if asks == "search":
             self.search_requested.emit()
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
-            self.go_to_line(0 if key == Qt.Key.Key_Home else self._ticked_model.rowCount() - 1)
+        elif not index.isValid():
+            super().keyPressEvent(event)
+        elif asks == "tick":
+            self.ticked.emit(self.selected_rows() or [self._ticked_model.row_at(index.row())])
+        elif asks in steps:
+            steps[asks](index.row())
+        elif asks in ("first", "last"):
+            self.go_to_line(0 if asks == "first" else self._ticked_model.rowCount() - 1)
         else:
             super().keyPressEvent(event)
 

@@ -10,6 +10,7 @@ from inspector.gui.theme.colours import DARK, Colours
 
 _SHEET = Template("""
 QMainWindow, QDialog { background: $window; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { background: $base; color: $text; border: 1px solid $strong_line; padding: 4px 6px; }
 
 QMenuBar { background: $window; padding: 2px 4px; }
@@ -35,6 +36,7 @@ QTabBar#checkpoints::tab { padding-right: 4px; max-width: 22em; }
 QTabBar::tab:hover { color: $text; background: $hover; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
+QTabBar::tab:selected:focus { background: $selection; }
 QTabBar::tear { width: 0; border: none; }
 QTabBar QToolButton { background: $base; }
 QTabBar#checkpoints QToolButton { background: $window; }
@@ -64,6 +66,7 @@ QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; bord
 QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent;
     image: url("$pictures/check.svg"); }
+QCheckBox::indicator:checked:focus { border-color: $text; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$pictures/down.svg"); width: 12px; height: 12px; }
 QAbstractSpinBox QLineEdit { border: none; padding: 0 4px; background: transparent; }
@@ -85,7 +88,7 @@ QSlider::handle:horizontal:focus { background: $accent; }
 QPushButton { background: $base; border: 1px solid $strong_line; border-radius: 6px;
     padding: 6px 16px; min-height: 1.2em; }
 QPushButton:hover { background: $hover; }
-QPushButton:focus { border-color: $accent; }
+QPushButton:focus { border-color: $accent; outline: none; }
 QPushButton:pressed { background: $selection; }
 QPushButton:disabled { color: $faint; border-color: $line; }
 QPushButton[primary="true"] { background: $accent; color: $on_accent; border-color: $accent; }
@@ -94,12 +97,14 @@ QPushButton[primary="true"]:hover { border-color: $strong_line; }
 QPushButton[primary="true"]:disabled { background: $line; color: $faint; border-color: $line; }
 QPushButton[quiet="true"] { background: transparent; color: $accent; border-color: transparent;
     padding: 0 6px; min-height: 0; }
-QPushButton[quiet="true"]:hover, QPushButton[quiet="true"]:focus { border-color: $line; }
+QPushButton[quiet="true"]:hover { border-color: $line; }
+QPushButton[quiet="true"]:focus { border-color: $accent; }
 QPushButton[chip="true"] { background: $selection; color: $text; border: 1px solid transparent;
     border-radius: 10px; padding: 2px 9px; min-height: 0; }
 QPushButton[chip="true"]:hover, QPushButton[chip="true"]:focus { border-color: $accent; }
 QPushButton[preset="true"] { border-radius: 12px; padding: 3px 12px; min-height: 1.1em; }
 QPushButton[preset="true"]:checked { background: $selection; border-color: $accent; }
+QPushButton[preset="true"]:checked:focus { border-color: $text; }
 QPushButton[listed="true"] { background: transparent; border: 1px solid transparent;
     text-align: left; padding: 5px 10px; min-height: 0; }
 QPushButton[listed="true"]:hover { background: $hover; }
@@ -138,6 +143,8 @@ QPlainTextEdit { background: $base; border: none; selection-background-color: $s
 
 QFrame#drop { border: 2px dashed $strong_line; border-radius: 14px; }
 QSplitter::handle { background: $line; }
+QWidget[grip="true"] { background: $accent; border-radius: 2px; }
+QWidget[outline="true"] { background: transparent; border: 1px solid $accent; border-radius: 4px; }
 QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 6px;
     min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
 from inspector.gui.actions import ActionOfPart
 from inspector.gui.theme import Theme, tabular
-from inspector.gui.tree.columns import COLUMNS
+from inspector.gui.tree.columns import COLUMNS, column_number
 
 _CHOSEN = "tree/columns"
 _WIDTHS = "tree/widths"
+_ORDER = "tree/order"
 _LEAST_KEY = 190  # pixels of keys, below which columns that the panel repeats are left out
 _WIDEST = 2_000
 
@@ -38,6 +39,7 @@ class ColumnLayout(QObject):
         self._hidden = _remembered_hidden(settings.value(_CHOSEN))
         header = table.horizontalHeader()
         header.sectionResized.connect(self._keep_width)
+        header.sectionMoved.connect(self._keep_order)
 
     @property
     def _table(self) -> QTableView:
@@ -57,9 +59,9 @@ class ColumnLayout(QObject):
         self.fit()
 
     def reset(self) -> None:
-        """Go back to the columns and widths of the first day."""
-        self._settings.remove(_CHOSEN)
-        self._settings.remove(_WIDTHS)
+        """Go back to the columns, widths and places of the first day."""
+        for kept in (_CHOSEN, _WIDTHS, _ORDER):
+            self._settings.remove(kept)
         self._hidden = _remembered_hidden(None)
         self._widths = dict(self._usual)
         self.apply()
@@ -70,6 +72,8 @@ class ColumnLayout(QObject):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for number, width in self._widths.items():
             self._table.setColumnWidth(number, width)
+        for place, name in enumerate(_remembered_order(self._settings.value(_ORDER))):
+            header.moveSection(header.visualIndex(column_number(name)), place)
         self.fit()
 
     def fit(self) -> None:
@@ -107,11 +111,26 @@ class ColumnLayout(QObject):
         self.fill_menu(menu)
         menu.popup(self._table.horizontalHeader().mapToGlobal(place))
 
+    def _keep_order(self) -> None:
+        header = self._table.horizontalHeader()
+        places = range(header.count())
+        names = [COLUMNS[header.logicalIndex(place)].id for place in places]
+        self._settings.setValue(_ORDER, json.dumps(names))
+
     def _keep_width(self, column: int, _: int, width: int) -> None:
         if column and width and self._widths.get(column) != width:
             self._widths[column] = width
             named = {COLUMNS[n].id: w for n, w in self._widths.items() if w != self._usual[n]}
             self._settings.setValue(_WIDTHS, json.dumps(named))
+
+
+def _remembered_order(value: object) -> list[str]:
+    """Return the columns from left to right; the keys are always the first."""
+    usual, found = [column.id for column in COLUMNS], _parsed(value)
+    if not isinstance(found, list) or found[:1] != usual[:1]:
+        return usual
+    kept = [name for name in found if name in usual]
+    return kept if sorted(kept) == sorted(usual) else usual
 
 
 def _remembered_widths(value: object) -> dict[int, int]:

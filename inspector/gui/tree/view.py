@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from inspector.core.model import Path
+from inspector.gui import keys
 from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import Theme
 from inspector.gui.tree.column_layout import ColumnLayout
@@ -148,25 +149,21 @@ class TreeView(QTableView):
     # What the person does.
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        index = self.currentIndex()
-        handled = {
-            Qt.Key.Key_Right: self._step_in,
-            Qt.Key.Key_Left: self._step_out,
-            Qt.Key.Key_Return: self._activate,
-            Qt.Key.Key_Enter: self._activate,
-            Qt.Key.Key_Space: self._toggle,
-        }.get(Qt.Key(event.key()))
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not index.isValid():
-            handled = None
-        if handled:
-            handled(index.row())
-        elif event.key() == Qt.Key.Key_Escape:
+        asks = keys.asked(keys.TREE, event)
+        steps = {
+            "step_in": self._step_in,
+            "step_out": self._step_out,
+            "activate": self._activate,
+            "toggle": self._toggle,
+        }
+        last = self.tree_model().rowCount() - 1
+        if asks in steps and self.currentIndex().isValid():
+            steps[asks](self.currentIndex().row())
+        elif asks == "leave":
             self.escaped.emit()
-        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers():
+        elif asks in ("first", "last") and last >= 0:
             # A table goes to the first column; in a tree these keys go to the first or last row.
-            last = self.tree_model().rowCount() - 1
-            if last >= 0:
-                self._select(0 if event.key() == Qt.Key.Key_Home else last)
+            self._select(0 if asks == "first" else last)
         else:
             super().keyPressEvent(event)
 

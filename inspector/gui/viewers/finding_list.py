@@ -12,6 +12,7 @@ from inspector.core.model import Finding, Path
 from inspector.core.summary import path_text
 from inspector.gui.theme import Theme, pixmap
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.rounds import Round
 
 _MOST = 200  # a damaged file can have one per tensor
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -28,6 +29,7 @@ class FindingList(QWidget):
         self._findings: Sequence[Finding] = ()
         self._base: Path = ()
         self._rows: list[QWidget] = []
+        self._round = Round(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -46,8 +48,12 @@ class FindingList(QWidget):
         if len(findings) > _MOST:
             more = f"and {text.exact(len(findings) - _MOST)} more"
             self._rows.append(PlainLabel(more, tone="muted"))
+        self._round.forget()
         for widget in self._rows:
             self._column.addWidget(widget)
+            if isinstance(widget, _FindingRow):
+                self._round.add(widget.message)
+        self._round.settle()
 
     def messages(self) -> list[str]:
         """Return the sentences on screen."""

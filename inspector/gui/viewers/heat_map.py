@@ -32,7 +32,7 @@ _SHOWINGS = dict(
     zip(get_args(Showing), ("furthest from zero", "mean", "smallest", "largest"), strict=True)
 )
 _LIMITS = dict(zip(get_args(Limits), ("all values", "1–99 % of cells"), strict=True))
-_HINT = "Point at a cell to read it; the wheel or + and − zoom, 0 shows all."
+_HINT = "Point at a cell, or press an arrow, to read it; the wheel or + and − zoom, 0 shows all."
 _MOST = 1500  # cells of the overview along each side
 _TITLE = "Reading values"
 _UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file

@@ -98,9 +98,7 @@ class LayersChart(ComputedViewer):
     def make_body(self) -> QWidget:
         import pyqtgraph
 
-        self.plot = Plot(
-            self.context.theme, "Statistics over the depth of the network", points=True
-        )
+        self.plot = Plot(self.context.theme, "Statistics over the depth of the network")
         self.plot.hovered.connect(self._hover)
         self.plot.stepped.connect(self._step)
         self.plot.activated.connect(lambda: self.go_to(self._number))
@@ -236,16 +234,8 @@ class LayersChart(ComputedViewer):
 
     def _step(self, by: int) -> None:
         """Mark another point, or the first one in sight."""
-        last = len(self._shown) - 1
-        low, high = self.plot.x_range()
-        if self._number >= 0:
-            number = self._number + by
-        else:
-            number = ceil(low) - 1 if by == 1 else floor(high) - 1 if by == -1 else by
-        number = min(max(number, 0), last)
-        self.plot.bring_into_sight(number + 1)
+        number = self.plot.step_from(self._number, by, range(1, len(self._shown) + 1))
         self._hover(QPointF(number + 1, 0))
-        self.plot.describe(self.plot.readout.text())
 
     def _click(self, event: Any) -> None:
         inside = self.plot.box.sceneBoundingRect().contains(event.scenePos())

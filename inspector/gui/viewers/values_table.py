@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QColor,
     QFontMetrics,
     QKeyEvent,
-    QKeySequence,
     QPainter,
     QPalette,
     QResizeEvent,
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.core.analysis.sheet_texts import GAP, INFINITE, MISSING, NAN, ZERO
+from inspector.gui import keys
 from inspector.gui.theme import Theme, tabular
 from inspector.gui.viewers.values_model import WAITING, ValuesModel, split
 
@@ -122,25 +122,16 @@ class ValuesTable(QTableView):
         )
 
     def event(self, event: QEvent) -> bool:
-        # The window has a command of its own for these keys, which is not meant here.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.matches(QKeySequence.StandardKey.Copy)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return keys.claims(keys.VALUES, event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row, last = self.currentIndex().row(), self._cells.rowCount() - 1
-        down = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_PageDown)
-        up = event.key() in (Qt.Key.Key_Up, Qt.Key.Key_PageUp)
-        if event.matches(QKeySequence.StandardKey.Copy):
+        asks = keys.asked(keys.VALUES, event)
+        if asks == "copy":
             self.copy_requested.emit()
-        elif down and row == last:
+        elif asks == "next" and row == last:
             self.page_requested.emit(1)
-        elif up and row == 0:
+        elif asks == "previous" and row == 0:
             self.page_requested.emit(-1)
         else:
             super().keyPressEvent(event)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from inspector.gui.theme import scaled, tabular
 from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.rounds import Round
 
 _LEAST = 76  # pixels of a tile
 
@@ -28,6 +29,7 @@ class FactTiles(Flow):
     def __init__(self) -> None:
         super().__init__(spacing=6)
         self._shown: list[Tile] = []
+        self._round = Round(self)
         self._made: list[tuple[QWidget, PlainLabel, PlainLabel]] = []
 
     def show_tiles(self, tiles: Sequence[Tile]) -> None:
@@ -48,6 +50,7 @@ class FactTiles(Flow):
                 widest = max(widest, name.sizeHint().width(), text.sizeHint().width())
         for box, _, _ in self._made:
             box.setFixedWidth(widest)
+        self._round.settle()
 
     def tiles(self) -> list[Tile]:
         """Return what is on screen."""
@@ -57,6 +60,7 @@ class FactTiles(Flow):
         box = QWidget()
         name = PlainLabel(tone="muted", font=scaled(0.9))
         text = PlainLabel(selectable=True, font=tabular())
+        self._round.add(text)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

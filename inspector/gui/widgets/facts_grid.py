@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.rounds import Round
 
 
 class FactsGrid(QWidget):
@@ -25,6 +26,7 @@ class FactsGrid(QWidget):
         self._rows: list[tuple[PlainLabel, PlainLabel]] = []
         self._buttons: dict[int, QPushButton] = {}
         self._targets: dict[int, object] = {}
+        self._round = Round(self)
         self._shown = 0
         # Not `Maximum`: how high texts are that wrap, only the width says, and they would be cut.
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -54,6 +56,7 @@ class FactsGrid(QWidget):
                 self._button(number).setAccessibleName(f"Show {text}")
         for number, button in self._buttons.items():
             button.setVisible(number in self._targets)
+        self._round.settle()
 
     def label_width(self) -> int:
         """Return the pixels that the labels take."""
@@ -83,6 +86,7 @@ class FactsGrid(QWidget):
     def _add(self, row: int) -> tuple[PlainLabel, PlainLabel]:
         label = PlainLabel(tone="muted")
         value = PlainLabel(wrap=True, selectable=True)
+        self._round.add(value)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(label, row, 0, top | Qt.AlignmentFlag.AlignLeft)
         self._grid.addWidget(value, row, 1, top)

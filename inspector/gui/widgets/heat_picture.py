@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.core.analysis.pictures import Area, Picture
 from inspector.core.analysis.planes import Grid
+from inspector.gui import keys
 from inspector.gui.theme import Theme, scaled
 from inspector.gui.widgets.heat_drawing import HeatDrawing, Spot
 from inspector.gui.widgets.heat_lens import Lens
@@ -33,6 +34,7 @@ _MARGIN = 0.25  # of what is seen, read along on each side
 _MOST_CELLS = 2048
 _FEWEST = 64  # of an overview along a side
 _FAR = 10  # cells that an arrow with Shift goes
+_WAYS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 
 
 class HeatPicture(QWidget):
@@ -199,24 +201,13 @@ class HeatPicture(QWidget):
         super().leaveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        arrows = {
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-        }
-        plain = event.modifiers() & ~(
-            Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier
-        )
-        key = Qt.Key(event.key())
-        if plain != Qt.KeyboardModifier.NoModifier:
-            super().keyPressEvent(event)
-        elif key in arrows:
-            far = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            self._step(*arrows[key], _FAR if far else 1)
-        elif event.text() in ("+", "=", "-"):
-            self._zoom(1 / _STEP if event.text() == "-" else _STEP)
-        elif event.text() == "0":
+        asks = keys.asked(keys.HEAT_MAP, event)
+        way = asks.removeprefix("far_")
+        if way in _WAYS:
+            self._step(*_WAYS[way], 1 if way == asks else _FAR)
+        elif asks in ("nearer", "farther"):
+            self._zoom(_STEP if asks == "nearer" else 1 / _STEP)
+        elif asks == "whole":
             self._turn(Lens(self.lens.rows, self.lens.columns, self.lens.width, self.lens.height))
         else:
             super().keyPressEvent(event)

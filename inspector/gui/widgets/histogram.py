@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil, floor, isqrt
 from typing import Any, NamedTuple
@@ -64,7 +63,7 @@ class Histogram(Plot):
         self._font = scaled(0.85)
         self._filled = pyqtgraph.PlotDataItem(pen=None)
         self._pointed = pyqtgraph.PlotDataItem(pen=None)
-        super().__init__(theme, name, points=True)
+        super().__init__(theme, name)
         for item in (self._filled, self._pointed):
             item.setZValue(-10)
             self.box.addItem(item)
@@ -235,18 +234,7 @@ class Histogram(Plot):
         ends = [
             (self._scale.position(bar.low), self._scale.position(bar.high)) for bar in self._bars
         ]
-        last = len(ends) - 1
-        here = None if self._at is None else bisect_right([end[0] for end in ends], self._at) - 1
-        first = 0 if by == 1 or by < -1 else last
-        wanted = first if here is None else here + by
-        number = min(max(wanted, 0), last)
-        low, high = ends[number]
-        at = (low + high) / 2
-        beyond = at + (high - low) * (wanted - number)
-        if abs(by) == 1 and 0 < beyond < 1:
-            at = beyond
-        self.bring_into_sight(at)
-        self.hovered.emit(QPointF(at, 0))
+        self.hovered.emit(QPointF(self.step_bars(self._at, by, ends), 0))
 
     def _paint(self) -> None:
         import pyqtgraph

@@ -5,27 +5,44 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QFont,
     QGuiApplication,
     QKeyEvent,
-    QKeySequence,
     QPainter,
     QPaintEvent,
     QPalette,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
+from inspector.gui import keys
+from inspector.gui.theme import pixmap
+from inspector.gui.widgets.outline import Outline
+
 _BREAK = "\u200b"  # zero-width space; `printable` leaves none in a text from a checkpoint
 _BREAK_AFTER = re.compile(r"[/_,:-]|\.(?!\d)")  # not inside 102.85
+BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+PASSING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+"""Why the keyboard goes away to come back before long."""
+_SELECTABLE = (
+    Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+)
 _LONG_RUN = re.compile(rf"[^\s{_BREAK}]{{24}}")
 Tone = Literal["", "muted", "faint", "warning", "error"]
 
 
 class PlainLabel(QLabel):
-    """A label of plain text, in one of the theme's tones, optionally selectable and wrapped."""
+    """A label of plain text, in one of the theme's tones, optionally selectable and wrapped.
+
+    What is selectable has the keyboard, too: all of it is selected when that comes by keys.
+    """
+
+    visited = Signal()  # the keyboard is here
+    stepped = Signal(int)  # so many labels on, by keys
 
     def __init__(
         self,
@@ -44,8 +61,10 @@ class PlainLabel(QLabel):
         if font is not None:
             self.setFont(font)
         if selectable:
-            self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.setTextInteractionFlags(_SELECTABLE)
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.setCursor(Qt.CursorShape.IBeamCursor)
+        self._outline: Outline | None = None
         self._plain = ""
         self.set_plain(text)
 
@@ -59,23 +78,52 @@ class PlainLabel(QLabel):
         return self._plain
 
     def copy_selection(self) -> None:
-        """Put what is selected on the clipboard, as it was given to us."""
-        QGuiApplication.clipboard().setText(_unbreakable(self.selectedText()))
+        """Put what is selected on the clipboard, or all of it, as it was given to us."""
+        chosen = _unbreakable(self.selectedText()) or self._plain
+        QGuiApplication.clipboard().setText(chosen)
+
+    def event(self, event: QEvent) -> bool:
+        return (self._is_selectable() and keys.claims(keys.FACTS, event)) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
+        asks = keys.asked(keys.FACTS, event) if self._is_selectable() else ""
+        if asks == "copy":
             self.copy_selection()
+        elif asks in ("previous", "next"):
+            self.stepped.emit(-1 if asks == "previous" else 1)
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.visited.emit()
+        if event.reason() in BY_KEYS and self._outline is None:
+            self.setSelection(0, len(self.text()))
+            self._outline = Outline(self)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if self._outline is not None and event.reason() not in PASSING:
+            self._outline.take_away()
+            self._outline = None
+            self.setSelection(0, 0)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if not self.hasSelectedText():
+        if not self._is_selectable():
             event.ignore()
             return
         menu = QMenu(self)
+        menu.setAccessibleName("Text")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Copy").triggered.connect(self.copy_selection)
-        menu.popup(event.globalPos())
+        colour = self.palette().color(QPalette.ColorRole.WindowText).name()
+        action = menu.addAction(pixmap("copy", colour, 16, self.devicePixelRatio()), "&Copy")
+        action.setShortcut(keys.keys_for(keys.FACTS, "copy"))
+        action.triggered.connect(self.copy_selection)
+        by_mouse = event.reason() == event.Reason.Mouse
+        menu.popup(event.globalPos() if by_mouse else self.mapToGlobal(self.rect().bottomLeft()))
+
+    def _is_selectable(self) -> bool:
+        return bool(self.textInteractionFlags() & _SELECTABLE)
 
 
 class ElidedLabel(QWidget):
@@ -85,6 +133,7 @@ class ElidedLabel(QWidget):
         super().__init__()
         self._mode = mode
         self._text = ""
+        self._outline: Outline | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
@@ -96,8 +145,28 @@ class ElidedLabel(QWidget):
         self._text = text
         self.setAccessibleName(text)
         self.setToolTip(plain_tool_tip(text))
+        self._offer_keys()
         self.updateGeometry()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._offer_keys()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._outline = self._outline or Outline(self)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if self._outline is not None:
+            self._outline.take_away()
+            self._outline = None
+
+    def _offer_keys(self) -> None:
+        """Be a stop of the Tab key while only a tip says all of it."""
+        is_cut = self.fontMetrics().horizontalAdvance(self._text) > self.width()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_cut else Qt.FocusPolicy.NoFocus)
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()

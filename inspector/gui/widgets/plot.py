@@ -5,6 +5,8 @@ pyqtgraph takes a second to import and is imported by the first plot that is mad
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -20,8 +22,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from inspector.gui import keys
 from inspector.gui.theme import Theme, tabular
-from inspector.gui.widgets.labels import ElidedLabel
+from inspector.gui.widgets.labels import BY_KEYS, ElidedLabel
 from inspector.gui.widgets.ticks import Ticks, number_ticks
 
 Range = tuple[float, float]
@@ -30,16 +33,15 @@ _ZOOM = 1.25  # by one press of a key
 _PAN = 0.1  # of what is in sight, by one press of a key
 _DEEPEST = 1e-9  # of the whole range: closer, the positions of a picture are no longer told apart
 _ROOM_X, _ROOM_Y = 52, 34  # pixels for one mark of an axis
-_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class Plot(QWidget):
     """A chart with a line above it that says what is under the cursor.
 
-    Wheel and drag move it, so do `+`, `−`, the arrows and `0` once it has the focus; a double-click
-    and a button go back to the whole range. With `points`, the arrows to the sides are left to the
-    owner, who moves a mark from point to point; with Shift they move the chart. Owners add items of
-    pyqtgraph to `box` and give them their colours in a slot of `theme.changed`.
+    Wheel and drag move it, so do keys once it has the focus; a double-click and a button go back to
+    the whole range. What the mouse points at, keys step through: the owner listens to `stepped`,
+    and says of each point what it says of one under the cursor. Owners add items of pyqtgraph to
+    `box` and give them their colours in a slot of `theme.changed`.
     """
 
     moved = Signal()
@@ -51,17 +53,15 @@ class Plot(QWidget):
     activated = Signal()
     """Enter was pressed."""
 
-    def __init__(
-        self, theme: Theme, name: str, *, moves_y: bool = False, points: bool = False
-    ) -> None:
+    def __init__(self, theme: Theme, name: str, *, moves_y: bool = False) -> None:
         import pyqtgraph
 
         super().__init__()
-        self._points = points
         self._theme = theme
         self._moves_y = moves_y
         self._whole: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
         self._by_keyboard = False
+        self._ring: Any = None
         self._axes = {side: _axis_class()(side) for side in ("left", "bottom")}
         self.canvas: Any = pyqtgraph.PlotWidget(axisItems=dict(self._axes), enableMenu=False)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -171,30 +171,18 @@ class Plot(QWidget):
             )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, plain = event.key(), event.modifiers() & ~_IGNORED
-        steps = {
-            Qt.Key.Key_Left: (-_PAN, 0.0),
-            Qt.Key.Key_Right: (_PAN, 0.0),
-            Qt.Key.Key_Up: (0.0, _PAN),
-            Qt.Key.Key_Down: (0.0, -_PAN),
-        }
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if plain:
-            super().keyPressEvent(event)
-        elif self._points and key in _STEPS and not shift:
-            self.stepped.emit(_STEPS[Qt.Key(key)])
-        elif self._points and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        asks = keys.asked(keys.PLOT, event)
+        if asks in _STEPS:
+            self.stepped.emit(_STEPS[asks])
+            self.describe(self.readout.text())
+        elif asks == "activate":
             self.activated.emit()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(_ZOOM)
-        elif key == Qt.Key.Key_Minus:
-            self.zoom(1 / _ZOOM)
-        elif key == Qt.Key.Key_0:
+        elif asks in ("nearer", "farther"):
+            self.zoom(_ZOOM if asks == "nearer" else 1 / _ZOOM)
+        elif asks in _PANS:
+            self.pan(*_PANS[asks])
+        elif asks == "whole":
             self.reset()
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not self._moves_y:
-            self.zoom(_ZOOM if key == Qt.Key.Key_Up else 1 / _ZOOM)
-        elif key in steps:
-            self.pan(*steps[Qt.Key(key)])
         else:
             super().keyPressEvent(event)
 
@@ -203,7 +191,7 @@ class Plot(QWidget):
         super().leaveEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._by_keyboard = event.reason() in _KEYBOARD
+        self._by_keyboard = event.reason() in BY_KEYS
         self.update()
         super().focusInEvent(event)
 
@@ -212,12 +200,59 @@ class Plot(QWidget):
         self.update()
         super().focusOutEvent(event)
 
-    def bring_into_sight(self, x: float) -> None:
-        """Move so far to the side that a place of x is to be seen."""
+    def bring_into_sight(self, x: float, y: float | None = None) -> None:
+        """Move so far that a place is to be seen."""
         low, high = self.x_range()
         if not low <= x <= high:
-            step = x - (low + high) / 2
-            self.set_x(*_within(low, high, step, self._whole[0]))
+            self.set_x(*_within(low, high, x - (low + high) / 2, self._whole[0]))
+        low, high = self.box.viewRange()[1]
+        if y is not None and not low <= y <= high:
+            up = _within(low, high, y - (low + high) / 2, self._whole[1])
+            self.box.setYRange(*up, padding=0)
+
+    def step_from(self, here: int, by: int, places: Sequence[float]) -> int:
+        """Return the number of a point beside another; from none, -1, the first one in sight.
+
+        `places` are those of x, ascending; the point is brought into sight. Without any, it is -1.
+        """
+        low, high = self.x_range()
+        if here >= 0 or abs(by) > 1:
+            number = max(here, 0) + by
+        else:
+            number = bisect_left(places, low) if by > 0 else bisect_right(places, high) - 1
+        number = min(max(number, 0), len(places) - 1)
+        if number >= 0:
+            self.bring_into_sight(places[number])
+        return number
+
+    def step_bars(self, at: float | None, by: int, ends: Sequence[Range]) -> float:
+        """Return a place in the bar beside the one at a place; beyond those in sight, others come.
+
+        `ends` are where each of the bars in sight begins and stops; there is at least one.
+        """
+        last = len(ends) - 1
+        here = None if at is None else bisect_right([begin for begin, _ in ends], at) - 1
+        first = 0 if by == 1 or by < -1 else last
+        wanted = first if here is None else here + by
+        number = min(max(wanted, 0), last)
+        low, high = ends[number]
+        new = (low + high) / 2
+        beyond = new + (high - low) * (wanted - number)
+        if abs(by) == 1 and self._whole[0][0] < beyond < self._whole[0][1]:
+            new = beyond
+        self.bring_into_sight(new)
+        return new
+
+    def ring(self, x: float | None, y: float = 0.0) -> None:
+        """Draw a ring around a point, or none."""
+        import pyqtgraph
+
+        if self._ring is None:
+            self._ring = pyqtgraph.ScatterPlotItem(size=13, brush=None)
+            self._ring.setZValue(20)
+            self.box.addItem(self._ring, ignoreBounds=True)
+        self._ring.setPen(pyqtgraph.mkPen(self._theme.colours.text, width=1.5))
+        self._ring.setData([] if x is None else [x], [] if x is None else [y])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -279,13 +314,8 @@ class Plot(QWidget):
 
 
 _FAR = 1 << 30
-_STEPS = {
-    Qt.Key.Key_Left: -1,
-    Qt.Key.Key_Right: 1,
-    Qt.Key.Key_Home: -_FAR,
-    Qt.Key.Key_End: _FAR,
-}
-_IGNORED = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+_STEPS = {"previous": -1, "next": 1, "first": -_FAR, "last": _FAR}
+_PANS = {"left": (-_PAN, 0.0), "right": (_PAN, 0.0), "up": (0.0, _PAN), "down": (0.0, -_PAN)}
 
 
 def _within(low: float, high: float, step: float, whole: Range) -> Range:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractItemModel, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
+
+from inspector.gui.widgets.headings import heading_of
 
 _WAYS = (
     ("&Ascending", Qt.SortOrder.AscendingOrder),
@@ -36,6 +38,8 @@ def sort_by_header(view: QTableView, sort: Callable[[int, bool], object]) -> Non
     """Call `sort` with the column that was clicked, -1 for the stored order, and if it descends."""
     header = view.horizontalHeader()
     header.setSectionsClickable(True)
+    header.setSectionsMovable(True)
+    header.setFirstSectionMovable(False)
     header.setSortIndicatorShown(True)
     header.setSortIndicatorClearable(True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -72,7 +76,7 @@ def fill_orders(
     model = header.model()
     columns = QActionGroup(menu)
     for number in (-1, *range(model.columnCount())):
-        title = _title(model, number, header.orientation()).replace("&", "&&")
+        title = heading_of(header, number).replace("&", "&&")
         action = columns.addAction(menu.addAction(title if number >= 0 else stored))
         action.setCheckable(True)
         action.setChecked(number == by)
@@ -88,9 +92,3 @@ def fill_orders(
         action.setChecked(by >= 0 and order == way)
         action.setEnabled(by >= 0)
         action.triggered.connect(lambda _, w=way: header.setSortIndicator(by, w))
-
-
-def _title(model: QAbstractItemModel, section: int, orientation: Qt.Orientation) -> str:
-    """Return the whole heading: on screen it can be a sign where there is no room."""
-    whole = model.headerData(section, orientation, Qt.ItemDataRole.AccessibleTextRole)
-    return str(whole or model.headerData(section, orientation))

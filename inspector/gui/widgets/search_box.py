@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
+
+from inspector.gui import keys
 
 _PAUSE_MS = 120
 
@@ -39,10 +41,10 @@ class SearchBox(QLineEdit):
             action.setIcon(clear)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key == Qt.Key.Key_Escape and self.text():
+        asks = keys.asked(keys.SEARCH, event)
+        if asks == "empty" and self.text():
             self.clear()
-        elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+        elif asks:
             self.left.emit()
         else:
             super().keyPressEvent(event)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu
+
+from inspector.gui import keys
 
 
 class StayingMenu(QMenu):
@@ -14,7 +16,7 @@ class StayingMenu(QMenu):
             super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() != Qt.Key.Key_Space or not self._tick():
+        if keys.asked(keys.MENU, event) != "tick" or not self._tick():
             super().keyPressEvent(event)
 
     def _tick(self) -> bool:

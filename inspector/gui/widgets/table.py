@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
+from inspector.gui import keys
 from inspector.gui.theme import Theme, tabular
 from inspector.gui.widgets.rows import dress_rows, sort_by_header
 
@@ -53,7 +54,7 @@ class Table(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index: QModelIndex = self.currentIndex()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+        if keys.asked(keys.TABLE, event) == "choose" and index.isValid():
             self.chosen.emit(index.row())
         else:
             super().keyPressEvent(event)

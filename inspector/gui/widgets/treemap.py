@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from inspector.core import text
+from inspector.gui import keys
 from inspector.gui.theme import Theme, scaled
 from inspector.gui.widgets.labels import plain_tool_tip
 from inspector.gui.widgets.squares import Box, Part, Tile, arranged
@@ -29,10 +30,10 @@ _PADDING = 5.0
 _LEAST_NAME = 8  # characters
 _AROUND = 2.0
 _WAYS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
+    "left": (-1, 0),
+    "right": (1, 0),
+    "up": (0, -1),
+    "down": (0, 1),
 }
 
 
@@ -196,13 +197,13 @@ class Treemap(QWidget):
         super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
+        asks = keys.asked(keys.TREEMAP, event)
+        if asks == "choose" and self.current >= 0:
             self._choose()
-        elif key in _WAYS and self.tiles:
-            self._make_current(self._next(*_WAYS[key]))
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self.tiles:
-            self._make_current(0 if key == Qt.Key.Key_Home else len(self.tiles) - 1)
+        elif asks in _WAYS and self.tiles:
+            self._make_current(self._next(*_WAYS[asks]))
+        elif asks in ("first", "last") and self.tiles:
+            self._make_current(0 if asks == "first" else len(self.tiles) - 1)
         else:
             super().keyPressEvent(event)
 

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
@@ -22,6 +21,7 @@ from inspector.gui.tree.selection import Sum, add_up, describe_totals
 from inspector.gui.viewers import VIEWERS, Subject, ViewerPanel
 from inspector.gui.viewers.scan import ValueScan
 from inspector.gui.viewers.statistics import StatisticsViewer
+from inspector.gui.widgets.divider import Divided
 from inspector.gui.window.banner import Banner
 from inspector.gui.window.opening import Opened
 from inspector.gui.window.scan_bar import ScanBar
@@ -45,7 +45,6 @@ class CheckpointView(QWidget):
         super().__init__()
         self._context = context
         self.opened = opened
-        self._share = _remembered_share(context.settings.value(_SHARE))
         self._status = ""
         self._looked_at: object = None
         self._adding: Job | None = None
@@ -55,11 +54,11 @@ class CheckpointView(QWidget):
         self.banner = Banner(context.theme, opened.headline, checkpoint.findings)
         self.tree = TreePane(context, opened.subject, opened.first)
         self.panel = ViewerPanel(context, VIEWERS)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
+        sides = Qt.Orientation.Horizontal
+        between = ("Tree", "panel")
+        self.splitter = Divided(sides, context.settings, _SHARE, _USUAL_SHARE, between)
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(self.panel)
-        self.splitter.setChildrenCollapsible(False)
         self.tree.setMinimumWidth(260)
         self.panel.setMinimumWidth(300)
         column = QVBoxLayout(self)
@@ -68,7 +67,6 @@ class CheckpointView(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self.scan_bar)
         column.addWidget(self.splitter, 1)
-        self.splitter.splitterMoved.connect(self._keep_share)
         self.banner.findings_requested.connect(self.show_whole)
         self.tree.current_changed.connect(lambda _: self._look())
         self.tree.selection_counted.connect(self._look)
@@ -249,20 +247,6 @@ class CheckpointView(QWidget):
         self._status = words
         self.status_changed.emit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._divide()
-
-    def _divide(self) -> None:
-        """Keep the share of the width that the person gave to the tree, at any width."""
-        tree = round(self.width() * self._share)
-        self.splitter.setSizes([tree, self.width() - tree])
-
-    def _keep_share(self) -> None:
-        sizes = self.splitter.sizes()
-        self._share = sizes[0] / max(1, sum(sizes))
-        self._context.settings.setValue(_SHARE, self._share)
-
 
 def _with_findings(
     marks: Marks, checkpoint: Checkpoint, scan: ValueScan, *, progress: Progress = silent
@@ -291,11 +275,3 @@ def _listed(sizes: Counter[str], size: Callable[[int], str] = text.size) -> str:
     shown = [f"{text.printable(name, 60)} ({size(n)})" for name, n in sizes.most_common()]
     more = len(shown) - _MOST_LISTED
     return ", ".join(shown[:_MOST_LISTED]) + (f" and {text.exact(more)} more" if more > 0 else "")
-
-
-def _remembered_share(value: object) -> float:
-    try:
-        share = float(str(value))
-    except ValueError:
-        return _USUAL_SHARE
-    return share if 0.1 < share < 0.9 else _USUAL_SHARE

@@ -10,7 +10,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
 from inspector import __version__
 from inspector.core import text
@@ -22,7 +22,10 @@ from inspector.gui.dialogs.settings import SettingsDialog
 from inspector.gui.dialogs.shortcuts import ShortcutsDialog
 from inspector.gui.tree.pane import TreePane
 from inspector.gui.tree.selection import keys_text, paths_of, paths_text
+from inspector.gui.widgets.divider import move_divider
+from inspector.gui.widgets.headings import enter_headings
 from inspector.gui.widgets.rows import ask_for_order
+from inspector.gui.widgets.tips import show_tip
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_manager import show_in_folder
 from inspector.gui.window.main_window import NAME, MainWindow
@@ -221,6 +224,11 @@ def _columns(window: MainWindow) -> None:
         tree.view.columns.ask(QPoint(8, tree.view.horizontalHeader().height()))
 
 
+def _headings(window: MainWindow) -> None:
+    if page := window.page():
+        enter_headings(page)
+
+
 def _sort(window: MainWindow) -> None:
     if tree := _tree(window):
         ask_for_order(tree.view)
@@ -255,7 +263,9 @@ def _theme(window: MainWindow) -> None:
 
 
 def _shortcuts(window: MainWindow) -> None:
-    ShortcutsDialog(window).open()
+    above = QApplication.activeWindow() or window
+    if not isinstance(above, ShortcutsDialog):
+        ShortcutsDialog(above).open()
 
 
 def _about(window: MainWindow) -> None:
@@ -293,6 +303,8 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "group": _group,
     "expand_all": _expand_all,
     "collapse_all": _collapse_all,
+    "divider": lambda _: move_divider(),
+    "headings": _headings,
     "columns": _columns,
     "sort": _sort,
     "scan": _scan,
@@ -301,6 +313,8 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "next_view": _next_view,
     "next_tab": lambda window: window.tabs.step(1),
     "previous_tab": lambda window: window.tabs.step(-1),
+    "tab_left": lambda window: window.tabs.move_current(-1),
+    "tab_right": lambda window: window.tabs.move_current(1),
     "theme": _theme,
     "compare": _compare,
     "compare_open": _compare_open,
@@ -313,5 +327,6 @@ COMMANDS: dict[str, Callable[[MainWindow], object]] = {
     "save_report": _answered_elsewhere,
     "swap_sides": _answered_elsewhere,
     "shortcuts": _shortcuts,
+    "tip": lambda _: show_tip(),
     "about": _about,
 }

@@ -294,6 +294,8 @@ class MainWindow(QMainWindow):
             "close_tab": lambda: self.close_tab(tab),
             "next_tab": lambda: self.tabs.step(1),
             "previous_tab": lambda: self.tabs.step(-1),
+            "tab_left": lambda: self.tabs.move_current(-1),
+            "tab_right": lambda: self.tabs.move_current(1),
         }
         if tab.view is not None:
             mine.update(tab.view.commands)

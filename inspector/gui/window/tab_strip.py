@@ -65,6 +65,11 @@ class TabStrip(QTabWidget):
         if self.count():
             self.setCurrentIndex((self.currentIndex() + by) % self.count())
 
+    def move_current(self, by: int) -> None:
+        """Move the tab on screen so many places, as far as there are."""
+        new = min(max(self.currentIndex() + by, 0), self.count() - 1)
+        self.tabBar().moveTab(self.currentIndex(), new)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
             number = self.tabBar().tabAt(event.position().toPoint())

@@ -1,6 +1,7 @@
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from inspector.gui.widgets.labels import ElidedLabel, PlainLabel, plain_tool_tip
 
@@ -41,3 +42,33 @@ def test_an_elided_label_keeps_its_text(qtbot):
     label.set_text("a very long name that does not fit")
     assert label.text() == label.accessibleName() == "a very long name that does not fit"
     assert not label.grab().isNull()
+
+
+def test_what_is_selectable_is_copied_by_its_menu_and_by_keys(qtbot):
+    label = PlainLabel("model/layer.0.weight", wrap=True, selectable=True)
+    qtbot.addWidget(label)
+    with qtbot.waitExposed(label):
+        label.show()
+    assert label.focusPolicy() == Qt.FocusPolicy.StrongFocus
+    by_keys = QContextMenuEvent.Reason.Keyboard
+    QApplication.sendEvent(label, QContextMenuEvent(by_keys, QPoint(2, 2), QPoint(2, 2)))
+    menu = label.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    (action,) = menu.actions()
+    assert not action.icon().isNull()
+    assert action.shortcut() == QKeySequence("Ctrl+C")
+    QGuiApplication.clipboard().clear()
+    action.trigger()
+    menu.close()
+    assert QGuiApplication.clipboard().text() == "model/layer.0.weight"
+
+
+def test_an_elided_label_is_a_stop_while_it_is_cut(qtbot):
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.resize(50, 20)
+    label.set_text("a very long name that does not fit")
+    label.show()
+    assert label.focusPolicy() == Qt.FocusPolicy.TabFocus
+    label.resize(900, 20)
+    assert label.focusPolicy() == Qt.FocusPolicy.NoFocus

@@ -14,6 +14,8 @@ from inspector.gui.widgets.ticks import (
     round_step,
 )
 
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
 
 @pytest.fixture
 def plot(context, qtbot):
@@ -78,11 +80,11 @@ def test_dragging_moves_the_picture(plot, qtbot):
 def test_keys(plot, qtbot):
     qtbot.keyClick(plot, Qt.Key.Key_Plus)
     assert plot.x_range() == pytest.approx((-1.6, 1.6))
-    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_Right, SHIFT)
     assert plot.x_range() == pytest.approx((-1.28, 1.92))
-    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_Right, SHIFT)
     assert plot.x_range() == pytest.approx((-1.2, 2.0))
-    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    qtbot.keyClick(plot, Qt.Key.Key_Left, SHIFT)
     qtbot.keyClick(plot, Qt.Key.Key_Minus)
     qtbot.keyClick(plot, Qt.Key.Key_Minus)
     assert plot.x_range() == (-2, 2)
@@ -107,7 +109,7 @@ def test_both_axes_move_where_that_is_wanted(context, qtbot):
     qtbot.addWidget(made)
     made.set_whole((0.0, 1.0), (0.0, 1.0))
     made.zoom(2)
-    qtbot.keyClick(made, Qt.Key.Key_Up)
+    qtbot.keyClick(made, Qt.Key.Key_Up, SHIFT)
     low, high = made.box.viewRange()[1]
     assert (low, high) == pytest.approx((0.3, 0.8))
     made.reset()
