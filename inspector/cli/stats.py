@@ -16,7 +16,7 @@ from inspector.core.analysis.scan_files import write_csv, write_json
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Path, Selection, Tensor, tensors
+from inspector.core.model import Path, Selection, Tensor, numeric
 from inspector.core.text import plural
 
 _FORMS: dict[str, Callable[[list[ScanRow]], None]] = {
@@ -86,7 +86,7 @@ def _is_not_finite(row: ScanRow) -> bool:
 def scan_of(checkpoint: Checkpoint, include: tuple[str, ...]) -> list[ScanRow]:
     """Return what a scan says of the tensors that match, in stored order."""
     selection = Selection(include, checkpoint.recognition.state_dicts)
-    items = [item for item in tensors(checkpoint.root) if item[0] in selection]
+    items = [item for item in numeric(checkpoint.root) if item[0] in selection]
     with engine_for(items) as engine, progress_bar() as progress:
         rows = list(health_scan(checkpoint, items, engine, progress))
     return in_order(rows, items)

@@ -171,7 +171,11 @@ def _value_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
 
 
 def _array_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    return [("Shape", text.shape(node.value.shape)), ("Dtype", node.value.dtype)]
+    array = node.value
+    facts = [("Shape", text.shape(array.shape)), ("Dtype", text.printable(array.dtype))]
+    if array.reason:
+        facts.append(("Statistics", f"none: {array.reason[0].lower()}{array.reason[1:]}"))
+    return facts
 
 
 def _container_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:

@@ -155,6 +155,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         stream.table.texts,
         stream.run.demands,
         stream.byte_order,
+        arrays=stream.run.arrays,
     )
 
 

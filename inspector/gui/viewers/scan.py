@@ -8,7 +8,7 @@ from inspector.core import text
 from inspector.core.analysis.health import ScanRow, cross_findings, health_scan
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
-from inspector.core.model import Finding, Path, tensors
+from inspector.core.model import Finding, Path, numeric
 from inspector.core.progress import Progress, empty, part, silent
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.stoppable import Report, StoppableWork
@@ -110,7 +110,7 @@ def _scan(
     items = []
     known = rows.by_path
     number = 0
-    for path, tensor in tensors(checkpoint.root):
+    for path, tensor in numeric(checkpoint.root):
         number += 1
         if number % _PULSE == 0:
             progress(0.0, "Looking for tensors")

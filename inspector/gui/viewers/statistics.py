@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path as File
 
 from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from inspector.core import text
 from inspector.core.analysis.scan_files import write_file
+from inspector.core.model import Node, containers, tensor_of
 from inspector.gui import notify
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
@@ -35,7 +37,14 @@ from inspector.gui.widgets.table import Table
 
 _REFRESH = 1_000  # milliseconds between two looks at what has come, at the least
 _SHARE = 10  # times as long as a look takes, it is waited for the next one
+_MOST_PLACES = 1_000  # that are looked at for arrays where there are no tensors
 _FILTERS = "CSV table (*.csv);;JSON, as inspector stats writes it (*.json)"
+
+
+def _holds_arrays(node: Node) -> bool:
+    """Tell whether there is a numpy array with numbers among the first places below a node."""
+    some = islice(containers(node), _MOST_PLACES)
+    return any(tensor_of(child) is not None for _, parent in some for child in parent.children)
 
 
 class StatisticsViewer(Viewer):
@@ -77,7 +86,8 @@ class StatisticsViewer(Viewer):
 
     @staticmethod
     def priority(subject: Subject) -> int:
-        holds = subject.node.kind != "tensor" and subject.totals.tensors > 0
+        node = subject.node
+        holds = node.kind != "tensor" and (subject.totals.tensors > 0 or _holds_arrays(node))
         return USUAL - 3 if holds and subject.scan is not None else UNSUITED
 
     def show_subject(self, subject: Subject) -> None:

@@ -162,7 +162,7 @@ def lines_below(
         together.setdefault(finding.path, []).append(finding)
     base = path[:-1] if node.kind in ("group", "repeat") else path
     lines = []
-    for number, (below, _) in enumerate(tensors_below(node)):
+    for number, (below, _) in enumerate(tensors_below(node, arrays=True)):
         if number % _PULSE == 0:
             progress(0.3, "Sorting")
         row = rows.get((*base, *below))

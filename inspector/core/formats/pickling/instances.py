@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from inspector.core.formats.pickling.allowlist.numpy_rows import filled_array
+from inspector.core.formats.pickling.allowlist.numpy_rows import filled_array, filled_masked_array
 from inspector.core.formats.pickling.allowlist.torch_rows import old_tensor
 from inspector.core.formats.pickling.standins import (
     Global,
@@ -100,6 +100,9 @@ def _omegaconf_node(instance: Instance) -> Any:
 _KNOWN: dict[str, Callable[[Instance], Any]] = {
     "numpy.ndarray": filled_array,
     "numpy.memmap": filled_array,
+    "numpy.matrix": filled_array,
+    "numpy.matrixlib.defmatrix.matrix": filled_array,
+    "numpy.ma.MaskedArray": filled_masked_array,
     "uuid.UUID": _uuid,
     "functools.partial": _partial,
     "omegaconf.dictconfig.DictConfig": _omegaconf_container,
