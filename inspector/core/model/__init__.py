@@ -8,7 +8,16 @@ from inspector.core.model.array import Array
 from inspector.core.model.dtype import DTYPES, DType, dtype_named
 from inspector.core.model.finding import Finding, Severity
 from inspector.core.model.grouping import Grouping, Span, grouping, step_of
-from inspector.core.model.node import Kind, Node, containers, numeric, tensor_items, tensor_of, tensors, walk
+from inspector.core.model.node import (
+    Kind,
+    Node,
+    containers,
+    numeric,
+    tensor_items,
+    tensor_of,
+    tensors,
+    walk,
+)
 from inspector.core.model.path import (
     Attribute,
     Key,

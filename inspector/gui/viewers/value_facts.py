@@ -102,7 +102,8 @@ class ValueFacts(QWidget):
             self._read()
 
     def _read(self) -> None:
-        assert self._subject is not None and self._tensor is not None
+        assert self._subject is not None
+        assert self._tensor is not None
         tensor = self._tensor
         self._say("Reading the values…", "Cancel" if _to_read(tensor) > AT_ONCE else "")
         job = self._job = self._context.jobs.start(

@@ -7,7 +7,6 @@ from math import prod
 from typing import NamedTuple
 
 from inspector.core.checkpoint import ByteOrder, Locate
-from inspector.core.formats.pickling.numpy_types import NumpyType
 from inspector.core.formats.pickling.standins import Bulk, MaskedArray, RawArray
 from inspector.core.model import Array, Storage, Tensor, contiguous_stride
 from inspector.core.sources import Bytes, Section, Source, Swapped
@@ -32,11 +31,7 @@ class ArrayPlace(NamedTuple):
         return Swapped(Section(self.source, self.offset, self.nbytes), self.turned), 0
 
 
-Arrays = Mapping[str, ArrayPlace]
-"""Where the bytes of arrays are, by the keys of their storages."""
-
-
-def locate_with(arrays: Arrays, locate: Locate, byte_order: ByteOrder) -> Locate:
+def locate_with(arrays: Mapping[str, ArrayPlace], locate: Locate, byte_order: ByteOrder) -> Locate:
     """Return what finds storages of a file and of arrays in it, all in the file's byte order."""
 
     def located(storage: Storage) -> tuple[Source, int]:

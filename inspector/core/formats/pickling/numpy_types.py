@@ -118,7 +118,7 @@ class PickledDType:
         """`(version, byte order, (base, shape), names, fields, size, alignment, flags, unit)`."""
 
     def finished(self, depth: int = 0) -> NumpyType:
-        """Return what it is now (numpy/_core/src/multiarray/descriptor.c, `arraydescr_setstate`)."""
+        """Return what it is now (`arraydescr_setstate` in numpy's descriptor.c)."""
         plain = numpy_type(self.code)
         state = self.state if type(self.state) is tuple else ()
         if len(state) < 5:

@@ -129,12 +129,16 @@ def _octets(data: Any, array: RawArray) -> bytes | Bulk | None:
     return data if type(data) in (bytes, Bulk) else None
 
 
-NUMPY: dict[tuple[str, str], Builder] = {("numpy", "dtype"): _dtype} | {
-    (f"numpy.{core}.{module}", name): build
-    for core in ("core", "_core")  # numpy 1, numpy 2
-    for module, name, build in (
-        ("multiarray", "_reconstruct", _shell),
-        ("multiarray", "scalar", _scalar),
-        ("numeric", "_frombuffer", _from_buffer),
-    )
-} | {("numpy.ma.core", "_mareconstruct"): _masked_shell}
+NUMPY: dict[tuple[str, str], Builder] = (
+    {("numpy", "dtype"): _dtype}
+    | {
+        (f"numpy.{core}.{module}", name): build
+        for core in ("core", "_core")  # numpy 1, numpy 2
+        for module, name, build in (
+            ("multiarray", "_reconstruct", _shell),
+            ("multiarray", "scalar", _scalar),
+            ("numeric", "_frombuffer", _from_buffer),
+        )
+    }
+    | {("numpy.ma.core", "_mareconstruct"): _masked_shell}
+)
