@@ -108,6 +108,13 @@ STATISTIC_COLUMNS = (
         24,
         numeric=False,
     ),
+    StatisticColumn(
+        "Finding",
+        lambda line: text.printable(line.said, _LONGEST),
+        lambda line: None if line.worst is None else -_WORSE[line.worst],
+        34,
+        numeric=False,
+    ),
     _value("Min", "min"),
     _value("Max", "max"),
     _value("Mean", "mean"),
@@ -116,13 +123,6 @@ STATISTIC_COLUMNS = (
     _count("NaN", lambda row: row.statistics and row.statistics.nan, True),
     _count("Inf", _infinite, True),
     _count("Zeros", lambda row: row.statistics and row.statistics.zero, False),
-    StatisticColumn(
-        "Finding",
-        lambda line: text.printable(line.said, _LONGEST),
-        lambda line: None if line.worst is None else (-_WORSE[line.worst], line.said),
-        44,
-        numeric=False,
-    ),
     StatisticColumn(
         "Shape",
         lambda line: text.shape(line.row.tensor.shape),
@@ -144,6 +144,9 @@ STATISTIC_COLUMNS = (
         11,
     ),
 )
+
+GRAVEST_FIRST = 1
+"""The column of findings: sorted by it, what is worst comes first, the rest as it is stored."""
 
 
 def lines_below(
