@@ -117,4 +117,4 @@ def in_order(rows: list[ScanRow], items: list[tuple[Path, Tensor]]) -> list[Scan
 
 def lost_rows(rows: list[ScanRow]) -> list[ScanRow]:
     """Return the tensors whose values should be there; those of meta tensors should not."""
-    return [row for row in rows if row.error and (row.tensor.storage or row.tensor.parts)]
+    return [row for row in rows if row.is_lost]

@@ -173,6 +173,15 @@ def _value_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
 def _array_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     array = node.value
     facts = [("Shape", text.shape(array.shape)), ("Dtype", text.printable(array.dtype))]
+    if array.tensor is not None:
+        facts += [
+            ("Elements", text.exact(array.tensor.elements)),
+            ("Size", _both_sizes(array.tensor.nbytes)),
+            *_order_facts(array.tensor),
+        ]
+        if array.dtype.startswith(">"):
+            turned = f"{array.tensor.dtype.name}, big-endian: turned around as it is read"
+            facts.append(("Byte order", turned))
     if array.reason:
         facts.append(("Statistics", f"none: {array.reason[0].lower()}{array.reason[1:]}"))
     return facts

@@ -178,7 +178,7 @@ def test_what_a_mask_hides_is_no_damage(tmp_path: Path, capsys: Capture) -> None
         masked = torch.masked.masked_tensor(values, torch.tensor([True, True, False]))
     path = save_zip(tmp_path / "a.pt", {"m": masked})
     lines = run(capsys, "stats", path).splitlines()
-    assert "m: These are all 3 values; those that the mask hides are counted, too." in lines
+    assert "m: These are all 3 values, including those that the mask hides." in lines
     (finding,) = stats(capsys, path)["findings"]
     assert (finding["code"], finding["severity"]) == ("nan", "info")
     assert finding["message"].endswith("The mask may hide what this is about.")

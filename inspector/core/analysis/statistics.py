@@ -90,7 +90,7 @@ def measured(tensor: Tensor) -> Measured:
         note = _of_part(name, [other for other in parts if other != name])
         if is_masked(tensor):
             number = plural(inner.elements, "value")
-            note = f"These are all {number}; those that the mask hides are counted, too."
+            note = f"These are all {number}, including those that the mask hides."
     return Measured(inner, note)
 
 

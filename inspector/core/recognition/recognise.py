@@ -164,8 +164,8 @@ def _kind(root: Node, seen: Survey, facts: set[str]) -> tuple[CheckpointKind, st
     if main:
         return "state_dict", "State dict with extras"
     if root.kind == "array":
-        return "other", "Single numpy array"
+        return "other", "Single NumPy array"
     some = islice(containers(root), _FEW)
     if any(child.kind == "array" for _, parent in some for child in parent.children):
-        return "other", "Numpy arrays, no tensors"
+        return "other", "NumPy arrays, no tensors"
     return "other", "Values without tensors"

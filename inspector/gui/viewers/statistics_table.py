@@ -40,7 +40,7 @@ class Line(NamedTuple):
     @property
     def worst(self) -> Severity | None:
         """The worst severity; None without findings."""
-        if self.row.error and self.row.tensor.storage is not None:
+        if self.row.is_lost:
             return "error"
         if not self.findings:
             return None

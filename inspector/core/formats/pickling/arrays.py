@@ -7,6 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from inspector.core.checkpoint import ByteOrder, Locate
+from inspector.core.errors import InspectorError
 from inspector.core.formats.pickling.standins import Bulk, MaskedArray, RawArray
 from inspector.core.model import Array, Storage, Tensor, contiguous_stride
 from inspector.core.sources import Bytes, Section, Source, Swapped
@@ -31,14 +32,25 @@ class ArrayPlace(NamedTuple):
         return Swapped(Section(self.source, self.offset, self.nbytes), self.turned), 0
 
 
-def locate_with(arrays: Mapping[str, ArrayPlace], locate: Locate, byte_order: ByteOrder) -> Locate:
-    """Return what finds storages of a file and of arrays in it, all in the file's byte order."""
+def locate_with(
+    arrays: Mapping[str, ArrayPlace], locate: Locate, byte_order: ByteOrder, whole: Source
+) -> Locate:
+    """Return what finds storages of a file and of arrays in it, all in the file's byte order.
+
+    Where something is not found because the `whole` file has changed, that is said.
+    """
 
     def located(storage: Storage) -> tuple[Source, int]:
         place = arrays.get(storage.key)
-        return place.in_order(byte_order) if place is not None else locate(storage)
+        if place is not None:
+            return place.in_order(byte_order)
+        try:
+            return locate(storage)
+        except InspectorError:
+            whole.verify()
+            raise
 
-    return located if arrays else locate
+    return located
 
 
 class ArrayTable:
