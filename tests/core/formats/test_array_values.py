@@ -20,6 +20,9 @@ from inspector.core.analysis.statistics import measured
 from inspector.core.arrays import Window, load_window, values_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
+from inspector.core.formats.pickling.arrays import ArrayTable
+from inspector.core.formats.pickling.numpy_types import NumpyType, PickledDType
+from inspector.core.formats.pickling.standins import PickledDict, RawArray
 from inspector.core.model import Tensor, numeric, walk
 from inspector.core.sources import Bytes, Swapped
 from tests.core.analysis.scans import scanned
@@ -205,3 +208,21 @@ def test_any_range_of_swapped_numbers(width: int) -> None:
             assert swapped.read_at(start, stop - start) == whole[start:stop]
     cut = Swapped(Bytes(data[: width + 1], "cut"), width)
     assert cut.read_at(0, 2 * width) == whole[:width]
+
+
+def test_a_dtype_that_holds_itself_ends() -> None:
+    dtype = PickledDType("V8")
+    names = tuple(f"f{n}" for n in range(60))
+    fields = PickledDict(pairs=[item for name in names for item in (name, (dtype, 0))])
+    dtype.take((3, "|", None, names, fields, 8, 1, 0))
+    assert len(dtype.finished().text) < 600
+
+
+def test_the_same_bytes_are_one_array() -> None:
+    table = ArrayTable(Bytes(b"", "a"), "", {})
+    data = bytes(48)
+    raws = [RawArray(NumpyType("f8"), shape, data) for shape in ((6,), (6,), (2, 3))]
+    one, same, other = map(table.array, raws)
+    assert one is same
+    assert one is not other
+    assert len(table.places) == 2

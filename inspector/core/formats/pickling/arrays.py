@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import ByteOrder, Locate
 from inspector.core.errors import InspectorError
@@ -60,11 +60,23 @@ class ArrayTable:
         self._source = source
         self._prefix = prefix
         self._left = _KEPT
+        self._known: dict[Any, tuple[Array, Any]] = {}
         self.places = places
         """What is known by now; arrays are added as they are met."""
 
     def array(self, raw: RawArray) -> Array:
-        """Return what the file says of an array, with a tensor if its numbers can be read."""
+        """Return what the file says of an array, with a tensor if its numbers can be read.
+
+        Arrays of the same bytes, shape and dtype are the same one.
+        """
+        mark = (id(raw.data), raw.type, raw.shape, raw.fortran)
+        found = self._known.get(mark)
+        if found is None:
+            # Kept with its bytes, so that their id is not given out again.
+            found = self._known[mark] = self._array(raw), raw.data
+        return found[0]
+
+    def _array(self, raw: RawArray) -> Array:
         objects = raw.type.code == "O"
         array = Array(raw.type.text, raw.shape, None, raw.type.reason, objects)
         dtype, data = raw.type.dtype, raw.data

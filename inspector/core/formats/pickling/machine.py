@@ -236,7 +236,7 @@ class Machine:
             if type(state) is not tuple or state[:1] != (instance.requires_grad,):
                 self.note("state-on-tensor", "The stream hands extra state to a finished tensor.")
         elif isinstance(instance, PickledDType):
-            instance.state = state
+            instance.take(state)
         else:
             name = instance.text if type(instance) is Global else type(instance).__name__
             self.note("build-on-plain", f"The stream tries to change attributes of {name}.")

@@ -25,8 +25,7 @@ _REASONS = {
     "V": "The elements are records of several fields, which torch does not have.",
 }
 _MOST_FIELDS = 50
-_DEEPEST = 4
-_LONGEST = 200
+_LONGEST = 500
 
 
 class NumpyType(NamedTuple):
@@ -110,15 +109,27 @@ def numpy_type(spelled: str) -> NumpyType:
 class PickledDType:
     """A dtype under construction: a pickle names its code first, then hands over the rest."""
 
-    __slots__ = ("code", "state")
+    __slots__ = ("_known", "code", "state")
 
     def __init__(self, code: str) -> None:
         self.code = code
         self.state: Any = ()
         """`(version, byte order, (base, shape), names, fields, size, alignment, flags, unit)`."""
+        self._known: NumpyType | None = None
 
-    def finished(self, depth: int = 0) -> NumpyType:
+    def take(self, state: Any) -> None:
+        """Take what BUILD hands over."""
+        self.state, self._known = state, None
+
+    def finished(self) -> NumpyType:
         """Return what it is now (`arraydescr_setstate` in numpy's descriptor.c)."""
+        if self._known is None:
+            # Found by those that hold it and that it holds itself: no dtype of numpy's does.
+            self._known = NumpyType(self.code, fields="[…]")
+            self._known = self._described()
+        return self._known
+
+    def _described(self) -> NumpyType:
         plain = numpy_type(self.code)
         state = self.state if type(self.state) is tuple else ()
         if len(state) < 5:
@@ -126,25 +137,24 @@ class PickledDType:
         plain = plain._replace(big_endian=plain.big_endian or state[1] == ">")
         names, fields = state[3], getattr(state[4], "pairs", None)
         if type(names) is tuple and names and fields is not None:
-            return plain._replace(fields=_fields(names, fields, depth))
+            return plain._replace(fields=_fields(names, fields))
         unit = _unit(state[8]) if len(state) > 8 and plain.code in ("M8", "m8") else ""
         return plain._replace(code=plain.code + unit)
 
 
-def _fields(names: tuple[Any, ...], pairs: Any, depth: int) -> str:
-    if depth >= _DEEPEST:
-        return "[…]"
+def _fields(names: tuple[Any, ...], pairs: Any) -> str:
     known = {
         name: value[0]
         for name, value in zip(pairs[::2], pairs[1::2], strict=False)
         if type(name) is str and type(value) is tuple and value
     }
-    said = [_field(name, known.get(name), depth) for name in names[:_MOST_FIELDS] if name in known]
+    said = [_field(name, known.get(name)) for name in names[:_MOST_FIELDS] if name in known]
     more = ", …" if len(names) > _MOST_FIELDS else ""
-    return f"[{', '.join(said)}{more}]"
+    text = f"[{', '.join(said)}{more}]"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…]"
 
 
-def _field(name: str, dtype: Any, depth: int) -> str:
+def _field(name: str, dtype: Any) -> str:
     if type(dtype) is not PickledDType:
         return f"({name[:_LONGEST]!r}, ?)"
     inner = dtype.state[2] if type(dtype.state) is tuple and len(dtype.state) > 2 else None
@@ -152,7 +162,7 @@ def _field(name: str, dtype: Any, depth: int) -> str:
     if type(inner) is tuple and len(inner) == 2 and type(inner[0]) is PickledDType:
         numbers = type(inner[1]) is tuple and all(type(n) is int for n in inner[1][:_MOST_FIELDS])
         dtype, shape = inner[0], f", {inner[1]}" if numbers and len(inner[1]) < 33 else ", ?"
-    found = dtype.finished(depth + 1)
+    found = dtype.finished()
     spelled = found.fields or repr(found.spelled)
     return f"({name[:_LONGEST]!r}, {spelled}{shape})"
 
