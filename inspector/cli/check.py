@@ -20,7 +20,7 @@ from inspector.core.analysis.integrity import Integrity, integrity_findings, int
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
 from inspector.core.loading import WeightsOnly, foretell
-from inspector.core.model import Finding, json_path, tensors
+from inspector.core.model import Finding, json_path, numeric
 from inspector.core.progress import part
 from inspector.core.summary import headline, path_text
 
@@ -77,7 +77,7 @@ def command(file: str, as_json: bool) -> int:
 
 def verdict_of(checkpoint: Checkpoint) -> Verdict:
     """Read every byte and return what is to be said."""
-    items = list(tensors(checkpoint.root))
+    items = list(numeric(checkpoint.root))
     with engine_for(items) as engine, progress_bar() as progress:
         integrity = integrity_of(checkpoint, engine, part(progress, 0.0, 0.3))
         scanned = list(health_scan(checkpoint, items, engine, part(progress, 0.3, 0.9)))

@@ -21,6 +21,7 @@ from inspector.core.export import (
     cast_losses,
     clear_unfinished,
     export,
+    exportable,
     fit_of,
     format_of,
     make_plan,
@@ -91,7 +92,8 @@ def _run(source: str, target: str, given: Mapping[str, Any], order: list[str]) -
     clear_unfinished()
     with ExitStack() as stack:
         progress = stack.enter_context(progress_bar())
-        checkpoint = stack.enter_context(open_checkpoint(address.file, part(progress, 0.0, 0.05)))
+        opened = stack.enter_context(open_checkpoint(address.file, part(progress, 0.0, 0.05)))
+        checkpoint = exportable(opened)
         match = _target(recipe.match)
         plan = make_plan(checkpoint, recipe, match, part(progress, 0.05, 0.1))
         against = match if given["against"] is None else _target(given["against"])
@@ -138,7 +140,7 @@ def _target(address_text: str) -> Mapping[str, Tensor] | None:
         return None
     address = _address(address_text)
     with open_checkpoint(address.file) as checkpoint:
-        return state_dict_tensors(checkpoint, address.path or None)
+        return state_dict_tensors(exportable(checkpoint), address.path or None)
 
 
 def _address(text: str) -> Any:

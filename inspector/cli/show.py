@@ -24,6 +24,7 @@ from inspector.core.summary import (
     numbers_text,
     path_text,
     value_text,
+    values_in,
 )
 
 _WIDEST_KEY = 72
@@ -130,7 +131,8 @@ def _cells(node: Node, checkpoint: Checkpoint, depth: int, numbers: str) -> tupl
         dtype = text.printable(value.dtype.name, 40)
         return key, text.shape(value.shape), dtype, text.size(value.nbytes), device
     if node.kind == "array":
-        return key, text.shape(value.shape), text.printable(value.dtype, 40), "", "numpy"
+        size = text.size(value.tensor.nbytes) if value.tensor else ""
+        return key, text.shape(value.shape), text.printable(value.dtype, 40), size, "numpy"
     if node.kind == "value":
         return key, value_text(value, 100), text.printable(node.type, 40), "", ""
     if node.kind == "reference":
@@ -140,6 +142,9 @@ def _cells(node: Node, checkpoint: Checkpoint, depth: int, numbers: str) -> tupl
     totals = checkpoint.totals.get(id(node), NO_TENSORS)
     size = text.size(totals.nbytes) if totals.tensors else ""
     entries = numbers or text.plural(len(node.children), "entry")
+    where = values_in(node)
+    if where:
+        entries = f"values {where.partition(',')[0]}"
     return key, entries, text.printable(node.type, 60), size, ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import sys
 from collections.abc import Callable
 
@@ -10,17 +11,17 @@ import click
 
 from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.findings import print_findings
-from inspector.cli.stats_rows import write_notes, write_table
+from inspector.cli.stats_rows import write_left_out, write_notes, write_table
 from inspector.core.analysis.health import ScanRow, health_scan
 from inspector.core.analysis.scan_files import write_csv, write_json
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Path, Selection, Tensor, tensors
+from inspector.core.model import Array, Path, Selection, Tensor, numeric, walk
 from inspector.core.text import plural
 
 _FORMS: dict[str, Callable[[list[ScanRow]], None]] = {
-    "table": lambda rows: write_table(rows, sys.stdout.isatty()),
+    "table": lambda rows: write_table(rows, _width(), sys.stdout.isatty()),
     "json": lambda rows: write_json(rows, sys.stdout),
     "csv": lambda rows: write_csv(rows, sys.stdout),
 }
@@ -59,6 +60,7 @@ def command(file: str, include: tuple[str, ...], form: str | None, fail_on_nonfi
             _FORMS[form or "table"](rows)
             if form is None:
                 write_notes(rows)
+                write_left_out(_without_numbers(checkpoint, include))
                 _print_grave(rows)
     finally:
         if collecting:
@@ -69,6 +71,21 @@ def command(file: str, include: tuple[str, ...], form: str | None, fail_on_nonfi
             f"The values of {plural(len(lost), 'tensor')} cannot be read: {lost[0].error}"
         )
     return int(fail_on_nonfinite and any(map(_is_not_finite, rows)))
+
+
+def _width() -> int | None:
+    """Return the characters of a line on this terminal; None where lines may be of any length."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _without_numbers(checkpoint: Checkpoint, include: tuple[str, ...]) -> list[tuple[Path, Array]]:
+    """Return the numpy arrays that match and have no statistics."""
+    selection = Selection(include, checkpoint.recognition.state_dicts)
+    return [
+        (path, node.value)
+        for path, node in walk(checkpoint.root)
+        if node.kind == "array" and node.value.tensor is None and path in selection
+    ]
 
 
 def _print_grave(rows: list[ScanRow]) -> None:
@@ -86,7 +103,7 @@ def _is_not_finite(row: ScanRow) -> bool:
 def scan_of(checkpoint: Checkpoint, include: tuple[str, ...]) -> list[ScanRow]:
     """Return what a scan says of the tensors that match, in stored order."""
     selection = Selection(include, checkpoint.recognition.state_dicts)
-    items = [item for item in tensors(checkpoint.root) if item[0] in selection]
+    items = [item for item in numeric(checkpoint.root) if item[0] in selection]
     with engine_for(items) as engine, progress_bar() as progress:
         rows = list(health_scan(checkpoint, items, engine, progress))
     return in_order(rows, items)
@@ -100,4 +117,4 @@ def in_order(rows: list[ScanRow], items: list[tuple[Path, Tensor]]) -> list[Scan
 
 def lost_rows(rows: list[ScanRow]) -> list[ScanRow]:
     """Return the tensors whose values should be there; those of meta tensors should not."""
-    return [row for row in rows if row.error and (row.tensor.storage or row.tensor.parts)]
+    return [row for row in rows if row.is_lost]

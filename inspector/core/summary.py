@@ -171,7 +171,20 @@ def _value_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
 
 
 def _array_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    return [("Shape", text.shape(node.value.shape)), ("Dtype", node.value.dtype)]
+    array = node.value
+    facts = [("Shape", text.shape(array.shape)), ("Dtype", text.printable(array.dtype))]
+    if array.tensor is not None:
+        facts += [
+            ("Elements", text.exact(array.tensor.elements)),
+            ("Size", _both_sizes(array.tensor.nbytes)),
+            *_order_facts(array.tensor),
+        ]
+        if array.dtype.startswith(">"):
+            turned = f"{array.tensor.dtype.name}, big-endian: turned around as it is read"
+            facts.append(("Byte order", turned))
+    if array.reason:
+        facts.append(("Statistics", f"none: {array.reason[0].lower()}{array.reason[1:]}"))
+    return facts
 
 
 def _container_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
@@ -181,7 +194,18 @@ def _container_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]
 
 def _object_facts(node: Node, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     note = ("Class", "not imported; its content is shown as stored")
-    return [*_container_facts(node, checkpoint), note]
+    facts = [*_container_facts(node, checkpoint), note]
+    where = values_in(node)
+    return [("Values", where), *facts] if where else facts
+
+
+def values_in(node: Node) -> str:
+    """Return which part of a nested tensor holds its values; empty for anything else."""
+    names = {str(child.key) for child in node.children}
+    for wanted, sentence in _NESTED:
+        if node.kind == "object" and wanted <= names:
+            return sentence
+    return ""
 
 
 def made_up_facts(node: Node, totals: Totals) -> list[tuple[str, str]]:
@@ -210,6 +234,17 @@ def _total_facts(totals: Totals) -> list[tuple[str, str]]:
     ]
 
 
+# What torch saves of a nested tensor, strided and jagged: `_rebuild_nested_tensor`, `NestedTensor`.
+_NESTED = (
+    (
+        {"buffer", "sizes", "strides", "storage_offsets"},
+        "in buffer, one tensor behind the other; the others say how each lies there",
+    ),
+    (
+        {"_values", "_offsets", "_lengths", "_ragged_idx"},
+        "in _values, one tensor behind the other; _offsets says where each begins",
+    ),
+)
 _FACTS: dict[Kind, Callable[[Node, Checkpoint], list[tuple[str, str]]]] = {
     "mapping": _container_facts,
     "sequence": _container_facts,

@@ -74,7 +74,7 @@ BROKEN = {
     "noise": (b"\xf0\x9f\x92\xa9" * 20, "no checkpoint that this program knows", "Check"),
     "zip": (b"PK\x03\x04" + bytes(100), "", ""),
     "pickle": (b"\x80\x04\x95" + bytes(3), "pickle stream", "cut off or damaged"),
-    "safetensors": (b"\xff\0\0\0\0\0\0\0{}", "the header should take 255 bytes", "download"),
+    "safetensors": (b"\xff\0\0\0\0\0\0\0{}", "ends in the middle of the header", "download"),
 }
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from inspector.cli import computing
 from inspector.cli.main import main
+from inspector.cli.stats import scan_of
+from inspector.cli.stats_rows import write_table
+from inspector.core.formats import open_checkpoint
 from tests.checkpoints import WRITERS, save_safetensors, save_zip, torch_tensors
 
 Capture = pytest.CaptureFixture[str]
@@ -33,6 +39,10 @@ def run(capsys: Capture, *arguments: str | Path, code: int = 0) -> str:
     if code != 2:
         assert captured.err == ""
     return captured.out if code != 2 else captured.err
+
+
+def run_out(capsys: Capture) -> list[str]:
+    return capsys.readouterr().out.splitlines()
 
 
 def refuse(constant: str) -> None:
@@ -110,15 +120,69 @@ def test_every_container_says_the_same(name, tmp_path, capsys) -> None:
 
 def test_the_table(broken: Path, capsys: Capture) -> None:
     lines = run(capsys, "stats", broken).splitlines()
-    assert lines[0].split() == [
-        "Key", "Dtype", "Elements", "Min", "Max", "Mean", "Std", "L2", "Zero", "NaN", "Inf"
-    ]  # fmt: skip
+    assert " ".join(lines[0].split()) == (
+        "Key Dtype Elements Finite Min Max Mean Std L2 Max |x| Zero NaN Inf"
+    )
     row = next(line for line in lines if line.startswith("broken.weight"))
     assert row.split()[-2:] == ["1", "1"]
     ends = {line.rstrip().rfind(" ") for line in lines[1:3]}
     assert len(ends) <= 2
     assert any("the first at [3, 4]" in line for line in lines)
     assert "\x1b[" not in "".join(lines)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
+def test_a_narrow_table_says_what_it_leaves_out(broken: Path, capsys: Capture, width: int) -> None:
+    with open_checkpoint(str(broken)) as checkpoint:
+        rows = scan_of(checkpoint, ())
+    write_table(rows, width, styled=False)
+    *lines, last = run_out(capsys)
+    titles = {"Key", "Dtype", "Elements", "Finite", "Min", "Max", "Mean", "Std", "L2", "Max |x|"}
+    titles |= {"Zero", "NaN", "Inf"}
+    head = lines[0] if last.startswith("No room for ") else lines.pop(0)
+    shown = {title.strip() for title in re.split(r"  +", head.strip())}
+    assert shown >= {"Key", "Elements", "Min", "Max", "Mean", "NaN", "Inf"}
+    if last.startswith("No room for "):
+        gone = last.removeprefix("No room for ").partition(":")[0].split(", ")
+        assert shown.isdisjoint(gone)
+        assert shown.union(gone) == titles
+    else:
+        assert shown == titles
+    assert width < 80 or all(len(line) <= width for line in lines)
+    assert len({line.rfind("broken.weight") for line in lines}) <= 2
+
+
+def test_long_keys_are_shortened_in_their_middle(tmp_path: Path, capsys: Capture) -> None:
+    name = "module.backbone.encoder.layers.11.attention.self.query.weight"
+    with open_checkpoint(str(save_zip(tmp_path / "a.pt", {name: torch.ones(3)}))) as checkpoint:
+        write_table(scan_of(checkpoint, ()), 80, styled=False)
+    row = run_out(capsys)[1]
+    assert row.startswith("module.")
+    assert "…" in row
+    assert ".weight" in row
+    assert len(row) <= 80
+
+
+def test_arrays_without_numbers_are_named(tmp_path: Path, capsys: Capture) -> None:
+    arrays = {"w": np.ones(3), "names": np.array(["a"])}
+    np.savez(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]
+    lines = run(capsys, "stats", tmp_path / "a.npz").splitlines()
+    assert "names (U1) has no statistics. The elements are texts." in lines
+    assert [row["path"] for row in stats(capsys, tmp_path / "a.npz")["tensors"]] == [["w"]]
+
+
+def test_what_a_mask_hides_is_no_damage(tmp_path: Path, capsys: Capture) -> None:
+    values = torch.tensor([1.0, 2.0, torch.nan])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        masked = torch.masked.masked_tensor(values, torch.tensor([True, True, False]))
+    path = save_zip(tmp_path / "a.pt", {"m": masked})
+    lines = run(capsys, "stats", path).splitlines()
+    assert "m: These are all 3 values, including those that the mask hides." in lines
+    (finding,) = stats(capsys, path)["findings"]
+    assert (finding["code"], finding["severity"]) == ("nan", "info")
+    assert finding["message"].endswith("The mask may hide what this is about.")
+    run(capsys, "check", path)
 
 
 def test_what_the_numbers_are_of_is_said(tmp_path: Path, capsys: Capture) -> None:

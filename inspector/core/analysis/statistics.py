@@ -46,6 +46,10 @@ class Statistics(NamedTuple):
 _PAIRS = ("float4_e2m1fn_x2",)  # torch counts what is packed into a byte as one element
 
 
+_MASKED = (("_masked_data", "_masked_mask"), ("data", "mask"))
+_MOST_PARTS = 4
+
+
 class Measured(NamedTuple):
     """The tensor whose values are looked at in the place of another one, and why."""
 
@@ -74,14 +78,34 @@ def measured(tensor: Tensor) -> Measured:
     if not tensor.parts:
         raise FormatError("The tensor has no values: it was saved on the meta device.")
     parts = dict(tensor.parts)
-    name = "values" if "values" in parts else _largest(tensor)
+    if is_masked(tensor):
+        name = tensor.parts[0][0]
+    else:
+        name = "values" if "values" in parts else _largest(tensor)
     inner = measured(parts[name]).tensor
     if tensor.layout.startswith("sparse"):
         number = plural(inner.elements, "stored value")
         note = f"These are the {number}; {_elsewhere(tensor, inner)}"
     else:
-        note = f"These are the values of its part {name!r}, the largest of {len(parts)}."
+        note = _of_part(name, [other for other in parts if other != name])
+        if is_masked(tensor):
+            number = plural(inner.elements, "value")
+            note = f"These are all {number}, including those that the mask hides."
     return Measured(inner, note)
+
+
+def is_masked(tensor: Tensor) -> bool:
+    """Tell whether some of the values do not count: torch's MaskedTensor, numpy's masked array."""
+    return tuple(name for name, _ in tensor.parts) in _MASKED
+
+
+def _of_part(name: str, others: list[str]) -> str:
+    if not others:
+        return f"These are the values of its only part, {name}."
+    more = f" and {len(others) - _MOST_PARTS} more" if len(others) > _MOST_PARTS else ""
+    listed = ", ".join(others[:_MOST_PARTS]) + more
+    verb = "parts are" if len(others) > 1 else "part is"
+    return f"These are the values of its largest part, {name}; its other {verb} {listed}."
 
 
 def _elsewhere(tensor: Tensor, values: Tensor) -> str:

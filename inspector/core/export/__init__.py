@@ -13,6 +13,7 @@ that a name suggests. Every long function takes a `progress` as its last argumen
 Cancelled through it, and InspectorError.
 """
 
+from inspector.core.export.arrays import exportable
 from inspector.core.export.command import command_text
 from inspector.core.export.exporting import export
 from inspector.core.export.fit import fit_of, fit_sentences
@@ -81,6 +82,7 @@ __all__ = [
     "clear_unfinished",
     "command_text",
     "export",
+    "exportable",
     "fit_of",
     "fit_sentences",
     "format_of",

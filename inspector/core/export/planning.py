@@ -25,7 +25,7 @@ from inspector.core.model import DType, Node, Path, Tensor, dtype_named
 from inspector.core.progress import Progress, silent
 
 _DEVICE = re.compile(r"[a-z][a-z0-9_]*(:\d{1,4})?")
-_PLAIN_TYPES = ("Tensor", "Parameter", "Buffer", "")
+_PLAIN_TYPES = ("Tensor", "Parameter", "Buffer", "ndarray", "ndarray, big-endian", "")
 _PULSE = 1000  # tensors between two progress calls
 
 

@@ -167,7 +167,7 @@ def _verify_arrays(
             node = names[content.storage.key]
             member = index.open(f"{node.key}.npy")
             header = header_of(member)
-            if header.shape != node.value.shape or header.dtype != node.value.dtype.name:
+            if header.shape != node.value.shape or header.type.dtype != node.value.dtype:
                 raise NotAsPlanned(f"The new file does not describe {node.key!r} so.")
             places.append((member, header.end))
         _compare_bytes(places, file, parts, progress)

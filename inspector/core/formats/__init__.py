@@ -22,6 +22,7 @@ from inspector.core.formats import (
 from inspector.core.formats.base import Reader, Structure, Subject
 from inspector.core.formats.dangers import danger_findings
 from inspector.core.formats.foreign import identify
+from inspector.core.formats.pickling.arrays import locate_with
 from inspector.core.formats.views import view_findings
 from inspector.core.model import measure
 from inspector.core.progress import Progress, part, silent
@@ -89,7 +90,7 @@ def open_checkpoint(uri: str, progress: Progress = silent) -> Checkpoint:
             totals=measures.totals,
             storages_alone=measures.alone,
             storages=structure.storages,
-            locate=structure.locate,
+            locate=locate_with(structure.arrays, structure.locate, structure.byte_order, source),
             recognition=recognition,
             findings=(*findings, *recognition.findings),
             texts=structure.texts,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import ByteOrder, Checksum, Locate, PickleDemands, no_checksum
 from inspector.core.errors import Damaged
+from inspector.core.formats.pickling.arrays import ArrayPlace
 from inspector.core.formats.torch_archive import TorchArchive
 from inspector.core.model import Finding, Key, Node, Path, Storage
 from inspector.core.progress import Progress, part, silent
@@ -48,6 +49,8 @@ class Structure(NamedTuple):
     checksum: Checksum = no_checksum
     directories: tuple[dict[Any, Any], ...] = ()
     """As in `Checkpoint`."""
+    arrays: Mapping[str, ArrayPlace] = {}
+    """Where the bytes of numpy arrays are; `locate` need not know them."""
 
 
 class Subject:

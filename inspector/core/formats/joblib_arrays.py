@@ -8,23 +8,20 @@ padding; an array of Python objects is a pickle of its own instead.
 
 from __future__ import annotations
 
-import re
 from math import prod
 from typing import Any
 
+from inspector.core.formats.pickling.numpy_types import NumpyType, PickledDType
 from inspector.core.formats.pickling.standins import (
-    Array,
     Global,
     Instance,
     PickledDict,
-    PlainValue,
+    RawArray,
 )
 from inspector.core.formats.pickling.unpickler import Unpickler
 
 _WRAPPER = "NumpyArrayWrapper"
 _MODULES = ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
-_WIDTH = re.compile(r"[<>|=]?([a-zA-Z]+?)_?(\d+)")
-_IN_BITS = frozenset({"float", "int", "uint", "complex"})  # `float64`, but `f8`
 _MAX_BYTES = 1 << 62
 
 
@@ -38,10 +35,10 @@ class JoblibUnpickler(Unpickler):
             return p
         state = _state(wrapper)
         shape, dtype = state.get("shape"), state.get("dtype")
-        name = dtype.value if isinstance(dtype, PlainValue) else ""
+        kind = dtype.finished() if isinstance(dtype, PickledDType) else NumpyType("")
+        name, width = kind.text, kind.width
         if name == "object":
             return self._nested(p)
-        width = item_size(name)
         if type(shape) is not tuple or not all(type(n) is int and n >= 0 for n in shape):
             self.broken(p, "holds an array without a shape")
         if width is None or prod(shape) * width > _MAX_BYTES:
@@ -49,8 +46,9 @@ class JoblibUnpickler(Unpickler):
         if state.get("numpy_array_alignment_bytes") is not None:
             padding, p = self.payload(p, 1)
             p = self.skip(p, padding[0])[1]
-        self.stack[-1] = Array(name, shape)
-        return self.skip(p, prod(shape) * width)[1]
+        data, p = self.skip(p, prod(shape) * width)
+        self.stack[-1] = RawArray(kind, shape, data, state.get("order") == "F")
+        return p
 
     def _nested(self, p: int) -> int:
         """Put the value of the pickle at `p` in the place of the wrapper."""
@@ -73,19 +71,6 @@ def is_wrapper(value: Any) -> bool:
         and value.cls.name == _WRAPPER
         and value.cls.module in _MODULES
     )
-
-
-def item_size(dtype: str) -> int | None:
-    """Return the bytes of one element of a numpy dtype, by its name or its code."""
-    if dtype in ("bool", "b1", "?"):
-        return 1
-    found = _WIDTH.match(dtype)
-    if found is None:
-        return None
-    letters, number = found[1], int(found[2][:18])
-    if letters in _IN_BITS:
-        return number // 8
-    return number * 4 if letters == "U" else number
 
 
 def _state(wrapper: Instance) -> dict[Any, Any]:

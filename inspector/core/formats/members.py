@@ -14,6 +14,7 @@ from inspector.core.checkpoint import ByteOrder, Locate, PickleDemands
 from inspector.core.errors import InspectorError, UnknownFormat
 from inspector.core.formats.base import Structure, Subject
 from inspector.core.formats.foreign import identify
+from inspector.core.formats.pickling.arrays import ArrayPlace
 from inspector.core.formats.torch_pickle import join_demands
 from inspector.core.model import Attribute, Finding, Key, Node, Storage
 from inspector.core.progress import Progress, part
@@ -44,6 +45,7 @@ class Assembly:
         self.checkpoints = 0
         """How many parts were one."""
         self.storages: dict[str, Storage] = {}
+        self.arrays: dict[str, ArrayPlace] = {}
         self.texts: dict[str, str] = {}
         self.findings: list[Finding] = []
 
@@ -54,6 +56,7 @@ class Assembly:
         self.checkpoints += 1
         self.storages.update(piece.storages)
         self._locates.update(dict.fromkeys(piece.storages, piece.locate))
+        self.arrays.update(piece.arrays)
         self.texts.update(piece.texts)
         self.findings += piece.findings
         if piece.storages:
@@ -182,6 +185,7 @@ class Assembly:
             self.texts,
             join_demands(self._demands) if self._demands else None,
             "big" if self._orders == {"big"} else "little",
+            arrays=self.arrays,
         )
 
 

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from inspector.core.errors import Damaged, InspectorError
 from inspector.core.formats.base import Reader, Structure, Subject
-from inspector.core.formats.joblib_arrays import item_size
 from inspector.core.formats.members import Assembly
-from inspector.core.formats.pickling.standins import Array
+from inspector.core.formats.pickling.arrays import ArrayTable
+from inspector.core.formats.pickling.numpy_types import NumpyType, numpy_type
+from inspector.core.formats.pickling.standins import Bulk, RawArray
 from inspector.core.formats.torch_pickle import make_tree, run_pickle
 from inspector.core.model import Finding, Node, Storage
 from inspector.core.progress import Progress, part
@@ -26,18 +27,17 @@ _SUFFIX = ".npy"
 _MAX_HEADER = 1 << 16
 _MAX_INDEX = 1 << 63
 _MAX_DIMENSIONS = 64
+_CLASS = "numpy.ndarray"
 _LOOKED_AT = 20  # members that must be arrays for a zip archive to be one of numpy
-_KINDS = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
 
 
 class Header(NamedTuple):
     """What stands in front of an array's elements."""
 
-    dtype: str
-    """numpy's name of it; the code where its bytes stand in big-endian order, or it has none."""
-    width: int | None
-    """Bytes of one element, if that is known."""
+    type: NumpyType
     shape: tuple[int, ...]
+    fortran: bool
+    """True if the first dimension is the fastest."""
     end: int
     """Where the elements begin."""
 
@@ -81,22 +81,30 @@ def _read_npz(subject: Subject, progress: Progress) -> Structure:
 def _read_npy(subject: Subject, progress: Progress) -> Structure:
     source = subject.source
     header = header_of(source)
-    if header.dtype == "object":
+    if header.type.text == "object":
         run = run_pickle(source, header.end, None, progress)
-        tree, findings = make_tree(run, subject.path)
-        return _structure(tree, findings)._replace(demands=run.demands)
-    findings = []
-    if header.width is not None:
-        stop = header.end + prod(header.shape) * header.width
-        if stop > source.size:
-            message = f"The file ends at byte {source.size}, but its elements at {stop}."
-            findings.append(Finding("truncated", "error", message, subject.path))
-    array = Array(header.dtype, header.shape)
-    return _structure(Node(subject.key, "array", "numpy.ndarray", array), findings)
-
-
-def _structure(tree: Node, findings: list[Finding]) -> Structure:
-    return Structure("numpy", "numpy npy", tree, {}, _no_storage, tuple(findings))
+        tree, odd = make_tree(run, subject.path)
+        whole = Structure("numpy", "numpy npy", tree, {}, _no_storage, tuple(odd))
+        return whole._replace(demands=run.demands, arrays=run.arrays)
+    nbytes = prod(header.shape) * (header.type.width or 0)
+    stop = header.end + nbytes
+    findings: tuple[Finding, ...] = ()
+    if stop > source.size:
+        message = f"The file ends at byte {source.size}, but its elements at {stop}."
+        findings = (Finding("truncated", "error", message, subject.path),)
+    table = ArrayTable(source, subject.prefix, {})
+    raw = RawArray(header.type, header.shape, Bulk(header.end, nbytes), header.fortran)
+    array = table.array(raw)
+    storages: dict[str, Storage] = {}
+    node = Node(subject.key, "array", _CLASS, array)
+    if array.tensor is not None and array.tensor.storage is not None:
+        # Here arrays are all that there is, so they are the tensors of the file.
+        name = f"{_CLASS}, big-endian" if array.dtype.startswith(">") else _CLASS
+        node = Node(subject.key, "tensor", name, array.tensor)
+        storages = {array.tensor.storage.key: array.tensor.storage}
+    return Structure(
+        "numpy", "numpy npy", node, storages, _no_storage, findings, arrays=table.places
+    )
 
 
 def _no_storage(storage: Storage) -> tuple[Source, int]:
@@ -114,30 +122,22 @@ def header_of(source: Source) -> Header:
     try:
         # Literals only: nothing is evaluated.
         fields = ast.literal_eval(text.decode("utf-8" if wide else "latin-1").strip())
-        dtype, width = _dtype(fields["descr"])
-        shape = fields["shape"]
+        kind = _type(fields["descr"])
+        shape, fortran = fields["shape"], fields["fortran_order"] is True
     except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError):
         raise _damaged(source, "a header that is garbled") from None
     if type(shape) is not tuple or len(shape) > _MAX_DIMENSIONS:
         raise _damaged(source, "no shape")
     if not all(type(length) is int and 0 <= length < _MAX_INDEX for length in shape):
         raise _damaged(source, "an impossible shape")
-    return Header(dtype, width, shape, start + len(text))
+    return Header(kind, shape, fortran, start + len(text))
 
 
-def _dtype(descr: Any) -> tuple[str, int | None]:
-    """Return the name of a dtype and the size of an element, from `<f4` and the like."""
+def _type(descr: Any) -> NumpyType:
+    """Return the dtype that `<f4`, or a list of fields, describes."""
     if type(descr) is not str:
-        return repr(descr), None  # a record of several fields
-    order, code = (descr[0], descr[1:]) if descr[:1] in "<>|=" else ("", descr)
-    width = item_size(code)
-    if code[:1] == "O":
-        return "object", None
-    if code == "b1":
-        return "bool", 1
-    if order != ">" and code[:1] in _KINDS and width is not None:
-        return f"{_KINDS[code[:1]]}{8 * width}", width
-    return descr if order == ">" else code, width
+        return NumpyType("", fields=repr(descr))
+    return numpy_type(descr)
 
 
 def _damaged(source: Source, what: str) -> Damaged:

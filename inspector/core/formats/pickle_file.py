@@ -78,6 +78,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         nested.locate,
         tuple(findings),
         demands=demands,
+        arrays={key: place for run in runs for key, place in run.arrays.items()},
     )
 
 

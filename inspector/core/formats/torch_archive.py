@@ -98,7 +98,9 @@ class TorchArchive:
             record = start + storage.key.removeprefix(prefix) + end
             if record not in self:
                 raise SourceError(
-                    f"{self.index.uri}: storage {storage.key!r} is not in the archive."
+                    f"{self.index.uri} does not have the values: {printable(record)} is missing "
+                    "in it.",
+                    "It is cut off or was put together wrongly; copy or download it again.",
                 )
             return self.open(record), 0
 

@@ -79,7 +79,10 @@ class Stream(NamedTuple):
         """Return where the bytes of a storage begin; raises SourceError if they are not there."""
         uri, offset = self.source.uri, self.offsets.get(storage.key)
         if offset is None:
-            raise SourceError(f"{uri}: storage {storage.key!r} is not in the file.")
+            raise SourceError(
+                f"{uri} does not have the values: storage {storage.key!r} is missing in it.",
+                "It is cut off; copy or download it again.",
+            )
         count = self.stated_count(offset)
         if count != self.table.numels[storage.key]:
             raise SourceError(
@@ -155,6 +158,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         stream.table.texts,
         stream.run.demands,
         stream.byte_order,
+        arrays=stream.run.arrays,
     )
 
 

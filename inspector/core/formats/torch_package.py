@@ -94,9 +94,8 @@ def _pickle(
     tree, findings = make_tree(run, (*subject.path, name))
     locate = records.locate(table.prefix, *_STORAGES)
     order = records.byte_order
-    return whole.take(
-        Structure("", "", tree, table.storages, locate, tuple(findings), {}, run.demands, order)
-    )
+    piece = Structure("", "", tree, table.storages, locate, tuple(findings), {}, run.demands, order)
+    return whole.take(piece._replace(arrays=run.arrays))
 
 
 READER = Reader("torch-package", "torch.package", (".pt", ".package", ".zip"), _accepts, _read)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import PickleDemands
 from inspector.core.formats.pickling.allowlist import ALLOWED
+from inspector.core.formats.pickling.arrays import ArrayPlace, ArrayTable
 from inspector.core.formats.pickling.standins import Builder
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.formats.pickling.tree import MAX_DEPTH, MAX_NODES, TreeBuilder
@@ -27,6 +28,9 @@ class PickleRun(NamedTuple):
     cost: int
     """Bytes of the stream that became values; long payloads are left where they are."""
     demands: PickleDemands
+    source: Source
+    arrays: dict[str, ArrayPlace]
+    """Where the bytes of numpy arrays are, once there is a tree."""
 
 
 def run_pickle(
@@ -45,7 +49,7 @@ def run_pickle(
     demands = PickleDemands(protocol, unpickler.mentions, frozenset(unpickler.opcodes))
     end = unpickler.position
     cost = end - position - unpickler.skipped
-    return PickleRun(value, unpickler.notes, end, cost, demands)
+    return PickleRun(value, unpickler.notes, end, cost, demands, source, {})
 
 
 def join_demands(all_demands: list[PickleDemands]) -> PickleDemands:
@@ -65,7 +69,8 @@ def make_tree(
     run: PickleRun, path: Path = (), progress: Progress = silent
 ) -> tuple[Node, list[Finding]]:
     """Return the tree of a pickle's value at `path`, and what was odd about stream and tree."""
-    builder = TreeBuilder(progress)
+    prefix = "".join(f"{key}/" for key in path)
+    builder = TreeBuilder(ArrayTable(run.source, prefix, run.arrays), progress)
     root = builder.build(run.value, path[-1] if path else "", path)
     findings = [Finding(code, "warning", text, path) for code, text in run.notes.items()]
     if builder.cut is not None:

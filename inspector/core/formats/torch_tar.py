@@ -132,6 +132,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         (*findings, *odd),
         table.texts,
         run.demands,
+        arrays=run.arrays,
     )
 
 

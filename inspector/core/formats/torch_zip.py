@@ -54,6 +54,7 @@ def _read(subject: Subject, progress: Progress) -> Structure:
         byte_order=records.byte_order,
         checksum=records.checksum(table.prefix, _STORAGES),
         directories=records.index.directories,
+        arrays=run.arrays,
     )
 
 

@@ -75,9 +75,8 @@ def _pickle(
     findings += records.storage_findings(table, path, storages)
     locate = records.locate(table.prefix, storages)
     order = records.byte_order
-    return whole.take(
-        Structure("", "", tree, table.storages, locate, tuple(findings), {}, run.demands, order)
-    )
+    piece = Structure("", "", tree, table.storages, locate, tuple(findings), {}, run.demands, order)
+    return whole.take(piece._replace(arrays=run.arrays))
 
 
 def _debug(name: str) -> bool:

@@ -153,9 +153,8 @@ def _attributes(
         return [whole.refused(error, _ATTRIBUTES)]
     tree, findings = make_tree(run, (*subject.path, _ATTRIBUTES))
     locate = records.locate(subject.prefix, "")
-    return [
-        whole.take(Structure("", "", tree, {}, locate, tuple(findings), demands=run.demands))
-    ]  # fmt: skip
+    piece = Structure("", "", tree, {}, locate, tuple(findings), demands=run.demands)
+    return [whole.take(piece._replace(arrays=run.arrays))]
 
 
 def _damaged(records: TorchArchive, error: Exception) -> Damaged:

@@ -4,10 +4,20 @@ A checkpoint is a tree of `Node`s. Leaves are plain values or a `Tensor`, which 
 of a `Storage`; no bytes of a storage are held. `Finding`s say what is wrong or worth knowing.
 """
 
+from inspector.core.model.array import Array
 from inspector.core.model.dtype import DTYPES, DType, dtype_named
 from inspector.core.model.finding import Finding, Severity
 from inspector.core.model.grouping import Grouping, Span, grouping, step_of
-from inspector.core.model.node import Kind, Node, containers, tensor_items, tensors, walk
+from inspector.core.model.node import (
+    Kind,
+    Node,
+    containers,
+    numeric,
+    tensor_items,
+    tensor_of,
+    tensors,
+    walk,
+)
 from inspector.core.model.path import (
     Attribute,
     Key,
@@ -19,12 +29,13 @@ from inspector.core.model.path import (
     python_path,
 )
 from inspector.core.model.selection import Selection
-from inspector.core.model.tensor import Storage, Tensor
+from inspector.core.model.tensor import Storage, Tensor, contiguous_stride
 from inspector.core.model.totals import NO_TENSORS, Totals, measure
 
 __all__ = [
     "DTYPES",
     "NO_TENSORS",
+    "Array",
     "Attribute",
     "DType",
     "Finding",
@@ -41,15 +52,18 @@ __all__ = [
     "Tensor",
     "Totals",
     "containers",
+    "contiguous_stride",
     "dtype_named",
     "grouping",
     "json_key",
     "json_path",
     "measure",
     "natural",
+    "numeric",
     "python_path",
     "step_of",
     "tensor_items",
+    "tensor_of",
     "tensors",
     "walk",
 ]

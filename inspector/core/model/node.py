@@ -14,7 +14,7 @@ Kind = Literal[
     "module",  # a torch.nn.Module; children are parameters, buffers and sub-modules, then the rest
     "object",  # an instance of any other class; children are its attributes, arguments, items
     "tensor",  # value: Tensor; children are its parts, and attributes that were set on it
-    "array",  # a numpy array; value: Tensor without storage semantics of torch
+    "array",  # a numpy array; value: Array; children are its elements if those are objects
     "storage",  # a bare torch storage; value: Storage
     "value",  # a plain Python value: str, int, float, bool, None, bytes, complex
     "global",  # a class or function that was named, not called; value: None, type: its name
@@ -35,6 +35,14 @@ class Node(NamedTuple):
     """The class as `module.name`, without `builtins.`; for tensors `Tensor` or `Parameter`."""
     value: Any = None
     children: tuple[Node, ...] = ()
+
+
+def tensor_of(node: Node) -> Tensor | None:
+    """Return the tensor that a node is, or that a numpy array is to torch; None for all others."""
+    if node.kind == "tensor":
+        tensor: Tensor = node.value
+        return tensor
+    return node.value.tensor if node.kind == "array" else None
 
 
 def containers(root: Node) -> Iterator[tuple[Path, Node]]:
@@ -71,6 +79,21 @@ def tensors(root: Node) -> Iterator[tuple[Path, Tensor]]:
         yield (), root.value
     for path, key, tensor in tensor_items(root):
         yield (*path, key), tensor
+
+
+def numeric(root: Node) -> Iterator[tuple[Path, Tensor]]:
+    """Yield every tensor, and every numpy array as the tensor that it is to torch."""
+    found = tensor_of(root)
+    if found is not None:
+        yield (), found
+    for path, parent in containers(root):
+        if parent.kind == "tensor" and parent.value.parts:
+            continue
+        for node in parent.children:
+            if node.kind == "tensor":
+                yield (*path, node.key), node.value
+            elif node.kind == "array" and node.value.tensor is not None:
+                yield (*path, node.key), node.value.tensor
 
 
 def walk(root: Node) -> Iterator[tuple[Path, Node]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
-from inspector.core.model import NO_TENSORS, Node, Totals, json_path, tensors
+from inspector.core.model import NO_TENSORS, Node, Totals, containers, json_path, tensors
 from inspector.core.progress import Cancelled, Progress, all_different, silent
 from inspector.core.recognition.architectures import architecture_facts
 from inspector.core.recognition.base import CheckpointKind, Fact, Part, Recognition
@@ -18,6 +19,7 @@ from inspector.core.recognition.survey import Survey, survey
 _TRAINING_FACTS = frozenset({"epoch", "step", "loss"})
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # buffers of batch norm
 _MOST_TENSORS = 20_000
+_FEW = 1_000  # places that are looked at for arrays
 _MOST_LISTED = 32  # parts of a file; more are the same again and again
 
 _T = TypeVar("_T")
@@ -161,4 +163,9 @@ def _kind(root: Node, seen: Survey, facts: set[str]) -> tuple[CheckpointKind, st
         return "state_dict", "State dict"
     if main:
         return "state_dict", "State dict with extras"
+    if root.kind == "array":
+        return "other", "Single NumPy array"
+    some = islice(containers(root), _FEW)
+    if any(child.kind == "array" for _, parent in some for child in parent.children):
+        return "other", "NumPy arrays, no tensors"
     return "other", "Values without tensors"

@@ -8,6 +8,7 @@ from inspector.core.sources.base import Bytes, Section, Source, innermost, read_
 from inspector.core.sources.inflated import Inflated, inflate_whole
 from inspector.core.sources.local import LocalSource, open_source
 from inspector.core.sources.mapping import allow_mapping, mapped
+from inspector.core.sources.swapped import Swapped
 from inspector.core.sources.tar_index import TarIndex
 from inspector.core.sources.zip_index import ZipIndex
 
@@ -17,6 +18,7 @@ __all__ = [
     "LocalSource",
     "Section",
     "Source",
+    "Swapped",
     "TarIndex",
     "ZipIndex",
     "allow_mapping",

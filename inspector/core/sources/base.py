@@ -120,8 +120,7 @@ def read_exactly(source: Source, offset: int, length: int, what: str) -> bytes:
     data = source.read_at(offset, length)
     if len(data) != length:
         raise SourceError(
-            f"{source.uri}: {what} should take {length} bytes at {offset}, "
-            f"but the file ends after {len(data)} of them.",
-            "The file is cut off or has changed; copy or download it again.",
+            f"{source.uri} ends in the middle of {what}.",
+            "It is cut off or has changed; copy or download it again.",
         )
     return data

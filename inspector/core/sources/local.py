@@ -57,7 +57,11 @@ class LocalSource:
     def _open_again(self) -> None:
         """Open the file that another process had opened, if it still looks the same."""
         with self._lock:
-            if self._fd < 0 and self._open() != self._look:
+            try:
+                changed = self._fd < 0 and self._open() != self._look
+            except SourceError as error:
+                raise _changed(self.uri, error.__cause__) from error
+            if changed:
                 self.close()
                 raise _changed(self.uri)
 
@@ -129,7 +133,7 @@ class LocalSource:
         try:
             here, there = os.fstat(self._fd), os.stat(self.uri)  # noqa: PTH116 - both alike
         except OSError as error:
-            raise _changed(self.uri) from error
+            raise _changed(self.uri, error) from error
         if not _look(here) == _look(there) == self._look:
             raise _changed(self.uri)
 
@@ -149,7 +153,10 @@ def _look(status: os.stat_result) -> _Look:
     return _Look(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
 
 
-def _changed(path: str) -> SourceError:
+def _changed(path: str, error: BaseException | None = None) -> SourceError:
+    if isinstance(error, FileNotFoundError):
+        hint = "Put it back where it was, or open it where it is now."
+        return SourceError(f"{path} is no longer there.", hint)
     return SourceError(f"{path} has changed since it was opened.", "Open it again.")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
 from inspector.core.export import candidates
+from inspector.core.export.arrays import exportable
 from inspector.core.export.locating import Member, Tree, home_of, locate, members_of
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Grouping, Node, Path, measure
@@ -48,7 +49,7 @@ def open_survey(
     uri: str, at: Path | None, chosen: Sequence[Path], *, progress: Progress = silent
 ) -> Survey:
     """Open a file of its own, so that no tab that is closed or reloaded disturbs an export."""
-    checkpoint = open_checkpoint(uri, part(progress, 0.0, 0.7))
+    checkpoint = exportable(open_checkpoint(uri, part(progress, 0.0, 0.7)))
     try:
         return survey(checkpoint, at, chosen, progress=part(progress, 0.7, 1.0))
     except BaseException:

@@ -12,6 +12,7 @@ from inspector.core.recognition.layers import layer_text
 
 _PULSE = 2_000  # tensors between two progress calls
 _MOST_IN_A_LAYER = 16  # tensors; no layer has more of its own
+_SHOWN = frozenset({"tensor", "array"})
 ALL = 0
 """The depth at which every tensor is a row."""
 
@@ -89,17 +90,23 @@ def _stored(tensor: Tensor, seen: set[tuple[str, int, int]]) -> int:
     return min(nbytes, stop - start)
 
 
-def tensors_below(node: Node) -> Iterator[tuple[Path, Tensor]]:
-    """Yield tensors in stored order with their path below `node`, groups being no steps."""
+def tensors_below(node: Node, *, arrays: bool = False) -> Iterator[tuple[Path, Tensor]]:
+    """Yield tensors in stored order with their path below `node`, groups being no steps.
+
+    With `arrays`, numpy arrays too, as the tensors that they are to torch.
+    """
     pending: list[tuple[Path, Node]] = [((), node)]
     while pending:
         path, one = pending.pop()
         if one.kind == "tensor":  # whose parts, if it has any, are counted in it
             yield path, one.value
             continue
+        if one.kind == "array" and arrays and one.value.tensor is not None:
+            yield path, one.value.tensor
+            continue
         for child in reversed(one.children):
             is_step = child.kind not in ("group", "repeat")
-            if child.kind == "tensor" or child.children:
+            if child.kind in _SHOWN or child.children:
                 pending.append(((*path, child.key) if is_step else path, child))
 
 

@@ -11,7 +11,7 @@ from inspector.core import text
 from inspector.core.analysis.distribution import Distribution, distribution_of
 from inspector.core.analysis.statistics import Statistics, measured
 from inspector.core.errors import FormatError
-from inspector.core.model import Tensor
+from inspector.core.model import tensor_of
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject
 from inspector.gui.viewers.computed import ComputedViewer
@@ -43,11 +43,11 @@ class DistributionViewer(ComputedViewer):
 
     @staticmethod
     def priority(subject: Subject) -> int:
-        return USUAL - 3 if isinstance(subject.node.value, Tensor) else UNSUITED
+        return USUAL - 3 if tensor_of(subject.node) is not None else UNSUITED
 
     def ask(self, subject: Subject) -> None:
-        tensor = subject.node.value
-        assert isinstance(tensor, Tensor)
+        tensor = tensor_of(subject.node)
+        assert tensor is not None
         before = self._shown_of if self.state == "shown" else None
         if before and before.checkpoint is subject.checkpoint and before.node is subject.node:
             return

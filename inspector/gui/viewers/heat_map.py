@@ -13,7 +13,7 @@ from inspector.core.analysis.pictures import Area, Picture, picture_of
 from inspector.core.analysis.planes import Grid, unpacked
 from inspector.core.analysis.statistics import measured
 from inspector.core.errors import FormatError
-from inspector.core.model import Tensor
+from inspector.core.model import Tensor, tensor_of
 from inspector.gui.context import AppContext
 from inspector.gui.theme import tabular
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject
@@ -73,11 +73,11 @@ class HeatMapViewer(ComputedViewer):
 
     @staticmethod
     def priority(subject: Subject) -> int:
-        return USUAL - 4 if isinstance(subject.node.value, Tensor) else UNSUITED
+        return USUAL - 4 if tensor_of(subject.node) is not None else UNSUITED
 
     def ask(self, subject: Subject) -> None:
-        value = subject.node.value
-        assert isinstance(value, Tensor)
+        value = tensor_of(subject.node)
+        assert value is not None
         same = self._shown_of is not None and _same(self._shown_of, subject)
         if same and self.state == "shown":
             return

@@ -8,7 +8,7 @@ from inspector.core import text
 from inspector.core.analysis.health import ScanRow, cross_findings, health_scan
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
-from inspector.core.model import Finding, Path, tensors
+from inspector.core.model import Finding, Path, numeric
 from inspector.core.progress import Progress, empty, part, silent
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.stoppable import Report, StoppableWork
@@ -23,6 +23,8 @@ class ScanRows:
     def __init__(self) -> None:
         self.every: list[ScanRow] = []
         self.by_path: dict[Path, ScanRow] = {}
+        self.lost = 0
+        """Rows without numbers: their values could not be read."""
         self.total = 0
         """How many there will be; 0 until that is known."""
 
@@ -30,6 +32,14 @@ class ScanRows:
         """Take one more."""
         self.by_path[row.path] = row
         self.every.append(row)
+        self.lost += row.is_lost
+
+    def forget_lost(self) -> None:
+        """Let go of what could not be read, so that it is tried again."""
+        if self.lost:
+            self.every = [row for row in self.every if not row.is_lost]
+            self.by_path = {row.path: row for row in self.every}
+            self.lost = 0
 
 
 class ValueScan(StoppableWork):
@@ -80,12 +90,14 @@ class ValueScan(StoppableWork):
 
     def words(self) -> str:
         """Return how far it has come, in a sentence."""
-        number, total = len(self.rows.every), self.rows.total
+        number, total = len(self.rows.every) - self.rows.lost, self.rows.total
         tensors_read = f"{text.exact(number)} of {text.plural(total, 'tensor')}"
         if self.state == "idle":
             return "No values have been read yet."
         if self.is_busy:
             return f"Reading values: {tensors_read}" if total else "Reading values"
+        if self.state == "done" and self.rows.lost:
+            return f"Read: {tensors_read}. The values of the others are not there."
         if self.state == "done":
             return f"All values have been read: {text.plural(number, 'tensor')}."
         return f"Partial: {tensors_read} were read."
@@ -99,7 +111,7 @@ def findings_in(rows: Sequence[ScanRow]) -> Iterator[Finding]:
     """Yield the findings of rows, and one for each that could not be read."""
     for row in rows:
         yield from row.findings
-        if row.error and (row.tensor.storage is not None or row.tensor.parts):
+        if row.is_lost:
             yield Finding("unreadable-values", "error", row.error, row.path)
 
 
@@ -108,9 +120,10 @@ def _scan(
 ) -> tuple[Finding, ...]:
     """Add a row for every tensor that has none, and return what all say together."""
     items = []
+    rows.forget_lost()
     known = rows.by_path
     number = 0
-    for path, tensor in tensors(checkpoint.root):
+    for path, tensor in numeric(checkpoint.root):
         number += 1
         if number % _PULSE == 0:
             progress(0.0, "Looking for tensors")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path as File
+from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -17,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from inspector.core import text
 from inspector.core.analysis.scan_files import write_file
+from inspector.core.model import Node, containers, tensor_of
+from inspector.core.progress import Progress, silent
 from inspector.gui import notify
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
@@ -24,6 +28,7 @@ from inspector.gui.viewers.base import UNSUITED, USUAL, Subject, Viewer
 from inspector.gui.viewers.kinds import file_name
 from inspector.gui.viewers.scan import ValueScan
 from inspector.gui.viewers.statistics_table import (
+    GRAVEST_FIRST,
     STATISTIC_COLUMNS,
     Line,
     NameDelegate,
@@ -35,7 +40,20 @@ from inspector.gui.widgets.table import Table
 
 _REFRESH = 1_000  # milliseconds between two looks at what has come, at the least
 _SHARE = 10  # times as long as a look takes, it is waited for the next one
+_MOST_PLACES = 1_000  # that are looked at for arrays where there are no tensors
 _FILTERS = "CSV table (*.csv);;JSON, as inspector stats writes it (*.json)"
+
+
+def _holds_arrays(node: Node) -> bool:
+    """Tell whether there is a numpy array with numbers among the first places below a node."""
+    some = islice(containers(node), _MOST_PLACES)
+    return any(tensor_of(child) is not None for _, parent in some for child in parent.children)
+
+
+def _listed(*asked: Any, progress: Progress = silent) -> tuple[list[Line], bool]:
+    """Return the rows, and whether anything was found in them."""
+    lines = lines_below(*asked, progress=progress)
+    return lines, any(line.findings or line.row.error for line in lines)
 
 
 class StatisticsViewer(Viewer):
@@ -59,6 +77,9 @@ class StatisticsViewer(Viewer):
         self.table.set_widths({n: column.width for n, column in enumerate(STATISTIC_COLUMNS)})
         self._delegate = NameDelegate(context.theme, self.model)
         self.table.setItemDelegateForColumn(0, self._delegate)
+        # What a scan is for is seen at once; another click on the heading brings the stored order.
+        header = self.table.horizontalHeader()
+        header.setSortIndicator(GRAVEST_FIRST, Qt.SortOrder.AscendingOrder)
         self.table.chosen.connect(self._choose)
         self.table.sort_requested.connect(lambda *_: self._list())
         self.note = ElidedLabel(Qt.TextElideMode.ElideRight)
@@ -77,7 +98,8 @@ class StatisticsViewer(Viewer):
 
     @staticmethod
     def priority(subject: Subject) -> int:
-        holds = subject.node.kind != "tensor" and subject.totals.tensors > 0
+        node = subject.node
+        holds = node.kind != "tensor" and (subject.totals.tensors > 0 or _holds_arrays(node))
         return USUAL - 3 if holds and subject.scan is not None else UNSUITED
 
     def show_subject(self, subject: Subject) -> None:
@@ -121,24 +143,26 @@ class StatisticsViewer(Viewer):
         if self._job is not None:
             self._job.cancel()
         if not self._scan.rows.every:
-            self._show([])
+            self._show([], tells=False)
             return
         self._took.start()
         scan, subject = self._scan, self._subject
         self._job = self.context.jobs.start(
             "Sorting statistics",
-            lines_below,
+            _listed,
             scan.rows.by_path,
             scan.across,
             subject.node,
             subject.path,
             *self.table.order(),
         )
-        self._job.succeeded.connect(self._show)
+        self._job.succeeded.connect(lambda listed: self._show(listed[0], tells=listed[1]))
         self._say()
 
-    def _show(self, lines: list[Line]) -> None:
+    def _show(self, lines: list[Line], *, tells: bool) -> None:
         self._job = None
+        # Where nothing was found, the room belongs to the numbers.
+        self.table.setColumnHidden(GRAVEST_FIRST, not tells)
         self._took_last = int(self._took.elapsed())
         index = self.table.currentIndex()
         here = self.model.lines[index.row()].row.path if index.isValid() else None

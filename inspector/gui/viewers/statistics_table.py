@@ -40,7 +40,7 @@ class Line(NamedTuple):
     @property
     def worst(self) -> Severity | None:
         """The worst severity; None without findings."""
-        if self.row.error and self.row.tensor.storage is not None:
+        if self.row.is_lost:
             return "error"
         if not self.findings:
             return None
@@ -108,6 +108,13 @@ STATISTIC_COLUMNS = (
         24,
         numeric=False,
     ),
+    StatisticColumn(
+        "Finding",
+        lambda line: text.printable(line.said, _LONGEST),
+        lambda line: None if line.worst is None else -_WORSE[line.worst],
+        34,
+        numeric=False,
+    ),
     _value("Min", "min"),
     _value("Max", "max"),
     _value("Mean", "mean"),
@@ -116,13 +123,6 @@ STATISTIC_COLUMNS = (
     _count("NaN", lambda row: row.statistics and row.statistics.nan, True),
     _count("Inf", _infinite, True),
     _count("Zeros", lambda row: row.statistics and row.statistics.zero, False),
-    StatisticColumn(
-        "Finding",
-        lambda line: text.printable(line.said, _LONGEST),
-        lambda line: None if line.worst is None else (-_WORSE[line.worst], line.said),
-        44,
-        numeric=False,
-    ),
     StatisticColumn(
         "Shape",
         lambda line: text.shape(line.row.tensor.shape),
@@ -145,6 +145,9 @@ STATISTIC_COLUMNS = (
     ),
 )
 
+GRAVEST_FIRST = 1
+"""The column of findings: sorted by it, what is worst comes first, the rest as it is stored."""
+
 
 def lines_below(
     rows: Mapping[Path, ScanRow],
@@ -162,7 +165,7 @@ def lines_below(
         together.setdefault(finding.path, []).append(finding)
     base = path[:-1] if node.kind in ("group", "repeat") else path
     lines = []
-    for number, (below, _) in enumerate(tensors_below(node)):
+    for number, (below, _) in enumerate(tensors_below(node, arrays=True)):
         if number % _PULSE == 0:
             progress(0.3, "Sorting")
         row = rows.get((*base, *below))

@@ -13,7 +13,7 @@ from inspector.core.analysis.statistics import Statistics, measured, statistics_
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError
-from inspector.core.model import Path, Tensor
+from inspector.core.model import Path, Tensor, tensor_of
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
@@ -39,6 +39,7 @@ class ValueFacts(QWidget):
         super().__init__()
         self._context = context
         self._subject: Subject | None = None
+        self._tensor: Tensor | None = None
         self._job: Job | None = None
         self._known: dict[Path, Statistics] = {}
         self._of: Checkpoint | None = None
@@ -64,10 +65,9 @@ class ValueFacts(QWidget):
         """Show the numbers of a tensor; of anything else there are none."""
         self._stop()
         self._subject = subject
-        tensor = subject.node.value
-        has_values = subject.node.kind == "tensor" and isinstance(tensor, Tensor)
-        self.setVisible(has_values)
-        if not has_values:
+        tensor = self._tensor = tensor_of(subject.node)
+        self.setVisible(tensor is not None)
+        if tensor is None:
             return
         if subject.checkpoint is not self._of:
             self._of, self._known = subject.checkpoint, {}
@@ -103,7 +103,8 @@ class ValueFacts(QWidget):
 
     def _read(self) -> None:
         assert self._subject is not None
-        tensor: Tensor = self._subject.node.value
+        assert self._tensor is not None
+        tensor = self._tensor
         self._say("Reading the values…", "Cancel" if _to_read(tensor) > AT_ONCE else "")
         job = self._job = self._context.jobs.start(
             "Reading values",
@@ -127,13 +128,13 @@ class ValueFacts(QWidget):
             self.note.set_plain(f"Reading the values… {done:.0%}")
 
     def _take(self, job: Job, found: Statistics) -> None:
-        if job is not self._job or self._subject is None:
+        if job is not self._job or self._subject is None or self._tensor is None:
             return
         self._job = None
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[self._subject.path] = found
-        self._show(found, measured(self._subject.node.value).of_numbers)
+        self._show(found, measured(self._tensor).of_numbers)
 
     def _fail(self, job: Job, error: Exception) -> None:
         if job is not self._job:

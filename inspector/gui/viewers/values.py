@@ -22,7 +22,7 @@ from inspector.core.analysis.sheets import Edges, Grid, parsed_index
 from inspector.core.analysis.statistics import measured
 from inspector.core.arrays import encoding_of
 from inspector.core.errors import InspectorError
-from inspector.core.model import Storage, Tensor, dtype_named
+from inspector.core.model import Storage, Tensor, dtype_named, tensor_of
 from inspector.gui.context import AppContext
 from inspector.gui.theme import tabular
 from inspector.gui.viewers.base import UNSUITED, USUAL, Subject, Viewer
@@ -82,7 +82,8 @@ class ValuesViewer(Viewer):
 
     @staticmethod
     def priority(subject: Subject) -> int:
-        return USUAL - 4 if subject.node.kind in ("tensor", "storage") else UNSUITED
+        suits = subject.node.kind == "storage" or tensor_of(subject.node) is not None
+        return USUAL - 4 if suits else UNSUITED
 
     def show_subject(self, subject: Subject) -> None:
         before = self._subject
@@ -379,5 +380,7 @@ def _stored(subject: Subject) -> tuple[Tensor, str]:
     if isinstance(value, Storage):
         tensor = Tensor(dtype_named("uint8"), (value.nbytes,), (1,), 0, value)
         return tensor, ""
-    found = measured(value)
+    tensor_shown = tensor_of(subject.node)
+    assert tensor_shown is not None
+    found = measured(tensor_shown)
     return found.tensor, found.note

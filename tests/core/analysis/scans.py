@@ -9,7 +9,7 @@ from typing import NamedTuple
 from inspector.core.analysis.health import ScanRow, cross_findings, health_scan
 from inspector.core.engine import Engine, ExecutorEngine
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Finding, tensors
+from inspector.core.model import Finding, numeric
 from inspector.core.summary import path_text
 
 
@@ -34,7 +34,7 @@ class Scanned(NamedTuple):
 def scanned(path: File, engine: Engine | None = None) -> Scanned:
     with ThreadPoolExecutor(2) as executor, open_checkpoint(str(path)) as checkpoint:
         chosen = engine or ExecutorEngine(executor)
-        rows = list(health_scan(checkpoint, list(tensors(checkpoint.root)), chosen))
+        rows = list(health_scan(checkpoint, list(numeric(checkpoint.root)), chosen))
         across = list(cross_findings(checkpoint, rows, chosen))
     by_path = {path_text(row.path): row for row in rows}
     assert len(by_path) == len(rows)

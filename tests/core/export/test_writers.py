@@ -7,13 +7,22 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import joblib  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from inspector.core.export import WRITERS, DeviceRule, Recipe, format_of
+from inspector.core.export import (
+    WRITERS,
+    DeviceRule,
+    Recipe,
+    export,
+    exportable,
+    format_of,
+    make_plan,
+)
 from inspector.core.formats import open_checkpoint
 from tests.checkpoints import save_legacy, save_safetensors, save_zip
 from tests.core.export.exports import exported, loaded, same
@@ -323,3 +332,29 @@ def test_nothing_in_a_stream_of_ours_is_more_than_tensors_need(training, tmp_pat
         "torch LongStorage",
     }  # fmt: skip
     assert stream[:2] == pickle.PROTO + b"\x02"
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.pkl", "a.joblib"])
+def test_numpy_arrays_become_a_state_dict(tmp_path: Path, name: str) -> None:
+    arrays = {
+        "w": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+        "big": np.arange(5, dtype=">f4"),
+        "scalar": np.array(2),
+        "names": np.array(["a", "b"]),
+    }
+    if name == "a.npz":
+        np.savez(tmp_path / name, **arrays)  # type: ignore[arg-type]
+    elif name == "a.pkl":
+        (tmp_path / name).write_bytes(pickle.dumps(arrays, 2))
+    else:
+        joblib.dump(arrays, tmp_path / name)
+    with open_checkpoint(str(tmp_path / name)) as checkpoint:
+        source = exportable(checkpoint)
+        plan = make_plan(source, Recipe())
+        export(source, plan, str(tmp_path / "new.pt"))
+        assert any("names" in finding.message for finding in plan.findings)
+    found = loaded(tmp_path / "new.pt")
+    assert found.keys() == {"w", "big", "scalar"}
+    for key, value in found.items():
+        assert np.array_equal(value.numpy(), arrays[key])
+        assert str(value.dtype) == f"torch.{arrays[key].dtype.newbyteorder('=')}"

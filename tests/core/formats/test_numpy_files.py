@@ -34,10 +34,16 @@ def test_arrays(tmp_path: Path, name: str, version: tuple[int, int]):
         np.lib.format.write_array(file, array, version)
     with open_checkpoint(str(tmp_path / "a.npy")) as checkpoint:
         assert checkpoint.format == "numpy"
-        assert checkpoint.root.kind == "array"
-        assert checkpoint.root.value.shape == array.shape
-        assert checkpoint.root.value.dtype == name
+        node = checkpoint.root
+        assert node.value.shape == array.shape
         assert not checkpoint.findings
+        if node.kind == "tensor":
+            assert node.value.dtype.name == str(array.dtype.newbyteorder("="))
+            assert node.type == "numpy.ndarray" + (", big-endian" if name[0] == ">" else "")
+        else:
+            assert node.kind == "array"
+            assert node.value.dtype == name
+            assert node.value.reason
 
 
 @pytest.mark.parametrize("write", [np.savez, np.savez_compressed])

@@ -23,6 +23,7 @@ from torch.utils._python_dispatch import return_and_correct_aliasing
 
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Node, Tensor, tensors
+from inspector.core.summary import values_in
 from tests.checkpoints import integer, named, sizes, stream, torch_zip, tuple_of
 from tests.checkpoints import text as words
 
@@ -119,12 +120,21 @@ def test_nested(tmp_path: Path) -> None:
         "strides": ((2, 2), "int64"),
         "storage_offsets": ((2,), "int64"),
     }
+    assert values_in(node).startswith("in buffer")
     jagged = torch.nested.nested_tensor(rows, layout=torch.jagged)
     node = shown(tmp_path / "b.pt", jagged)
     found = {str(child.key): child for child in node.children}
     assert node.type.endswith("NestedTensor")
     assert found["_values"].value.shape == (6, 3)
     assert found["_offsets"].value.shape == (3,)
+    assert "_values" in values_in(node)
+
+
+def test_parameters_that_wait_for_their_first_input(tmp_path: Path) -> None:
+    for tensor in (torch.nn.UninitializedParameter(), torch.nn.UninitializedBuffer()):
+        node = shown(tmp_path / "a.pt", tensor)
+        assert node.kind == "value"
+        assert str(node.value).startswith("no shape and no values yet")
 
 
 def test_meta_conjugated_and_parameters(tmp_path: Path) -> None:

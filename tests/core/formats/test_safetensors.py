@@ -108,7 +108,7 @@ def test_headers_that_are_no_json(tmp_path: Path, header: str) -> None:
 def test_a_header_longer_than_the_file(tmp_path: Path) -> None:
     path = tmp_path / "file.safetensors"
     path.write_bytes(safetensors_bytes("{}", b"", 1000))
-    with pytest.raises(SourceError, match="the header should take 1000 bytes"):
+    with pytest.raises(SourceError, match="ends in the middle of the header"):
         open_checkpoint(str(path))
 
 

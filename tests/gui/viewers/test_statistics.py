@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 
 import pytest
 import torch
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from inspector.cli.main import main
@@ -76,13 +76,39 @@ def test_it_offers_a_scan_and_shows_what_came_of_it(viewer, scan, qtbot):
     scanned(viewer, scan, qtbot)
     assert viewer.note.text() == "7 tensors"
     assert not viewer.start.isVisible()
-    assert column(viewer, "Tensor")[:2] == ["model.layers.0.weight", "model.layers.1.weight"]
-    assert column(viewer, "NaN") == ["0", "1", "0", "0", "0", "0", "0"]
-    assert column(viewer, "Inf")[4] == "3"
-    assert column(viewer, "Mean")[4] == "–"
-    assert "NaN" in column(viewer, "Finding")[1]
-    colour = viewer.model.index(1, HEADINGS.index("NaN")).data(Qt.ItemDataRole.ForegroundRole)
+    grave = ["model.layers.1.weight", "model.=cmd", "model.layers.0.weight"]
+    assert column(viewer, "Tensor")[:3] == grave
+    assert column(viewer, "NaN") == ["1", "0", "0", "0", "0", "0", "0"]
+    assert column(viewer, "Inf")[1] == "3"
+    assert column(viewer, "Mean")[1] == "–"
+    assert "NaN" in column(viewer, "Finding")[0]
+    colour = viewer.model.index(0, HEADINGS.index("NaN")).data(Qt.ItemDataRole.ForegroundRole)
     assert colour.name() == viewer.context.theme.colours.error
+
+
+def test_findings_stand_first_beside_the_names_and_stored_order_is_a_click_away(
+    viewer, scan, qtbot
+):
+    scanned(viewer, scan, qtbot)
+    header = viewer.table.horizontalHeader()
+    number = HEADINGS.index("Finding")
+    assert header.visualIndex(number) == 1
+    assert header.sectionViewportPosition(number) + header.sectionSize(number) <= viewer.width()
+    assert not viewer.table.isColumnHidden(number)
+    spot = QPoint(header.sectionViewportPosition(number) + 20, header.height() // 2)
+    first = []
+    for _ in range(3):  # descending, as stored, ascending again
+        with qtbot.waitSignal(viewer.listed):
+            qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+        first.append(column(viewer, "Tensor")[0])
+    assert first[1:] == ["model.layers.0.weight", "model.layers.1.weight"]
+
+
+def test_where_nothing_was_found_the_room_belongs_to_numbers(viewer, scan, qtbot):
+    scanned(viewer, scan, qtbot)
+    with qtbot.waitSignal(viewer.listed):
+        look_at(viewer, scan, scan._checkpoint.root.children[1], ("rest",))
+    assert viewer.table.isColumnHidden(HEADINGS.index("Finding"))
 
 
 def test_sorting_puts_what_does_not_exist_last(viewer, scan, qtbot):
@@ -93,13 +119,18 @@ def test_sorting_puts_what_does_not_exist_last(viewer, scan, qtbot):
         assert set(column(viewer, "Tensor")[-2:]) == {"model.=cmd", "model.none"}
         means = [line.row.statistics.mean for line in viewer.model.lines[:-2]]
         assert means == sorted(means, reverse=order == Qt.SortOrder.DescendingOrder)
+    in_stored_order(viewer, qtbot)
+    assert column(viewer, "Tensor")[-1] == "rest.steps"
+
+
+def in_stored_order(viewer, qtbot):
     with qtbot.waitSignal(viewer.listed):
         viewer.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-    assert column(viewer, "Tensor")[-1] == "rest.steps"
 
 
 def test_a_container_and_a_group_show_what_is_in_them(viewer, scan, qtbot):
     scanned(viewer, scan, qtbot)
+    in_stored_order(viewer, qtbot)
     root = scan._checkpoint.root
     with qtbot.waitSignal(viewer.listed):
         look_at(viewer, scan, root.children[1], ("rest",))
@@ -114,6 +145,7 @@ def test_a_container_and_a_group_show_what_is_in_them(viewer, scan, qtbot):
 
 def test_enter_and_double_click_go_to_the_tensor(viewer, scan, qtbot):
     scanned(viewer, scan, qtbot)
+    in_stored_order(viewer, qtbot)
     viewer.table.selectRow(1)
     with qtbot.waitSignal(viewer.jump_requested) as jump:
         qtbot.keyClick(viewer.table, Qt.Key.Key_Return)
@@ -145,6 +177,7 @@ def test_the_json_is_that_of_the_command_line(viewer, scan, qtbot, path, tmp_pat
 
 def test_csv_has_a_line_per_tensor_and_no_file_is_left_half_written(viewer, scan, qtbot, tmp_path):
     scanned(viewer, scan, qtbot)
+    in_stored_order(viewer, qtbot)
     with qtbot.waitSignal(viewer.saved):
         viewer.save_rows(str(tmp_path / "out.csv"))
     with (tmp_path / "out.csv").open(newline="") as stream:

@@ -25,6 +25,12 @@ class ScanRow(NamedTuple):
     """Why not, in a sentence; empty if they can."""
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def is_lost(self) -> bool:
+        """True if values that should be there cannot be read; a meta tensor has none."""
+        tensor = self.tensor
+        return bool(self.error) and (tensor.storage is not None or bool(tensor.parts))
+
 
 class Look(NamedTuple):
     """What is known of the values of one tensor."""

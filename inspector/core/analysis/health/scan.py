@@ -33,7 +33,7 @@ from inspector.core.analysis.health.table import HEALTH
 from inspector.core.analysis.moments import NOTHING, Partial, merge, negated, summary
 from inspector.core.analysis.passes import Batch, Results, run_pass
 from inspector.core.analysis.side_by_side import Small, side_by_side
-from inspector.core.analysis.statistics import finish, measured
+from inspector.core.analysis.statistics import finish, is_masked, measured
 from inspector.core.arrays import Block
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
@@ -169,6 +169,8 @@ class _Scan:
             findings.extend(find(look))
         for path, tensor in self._with(number):
             here = [finding._replace(path=path) for finding in findings]
+            if is_masked(tensor):
+                here = [_hidden(finding) for finding in here]
             yield ScanRow(path, tensor, look.statistics, "", tuple(here))
 
     def _with(self, number: int) -> Iterator[tuple[Path, Tensor]]:
@@ -214,6 +216,12 @@ def look_closer(task: tuple[int, Any]) -> tuple[int, Any]:
         return number, _CLOSER[type(closer)](closer)
     except InspectorError as error:
         return number, error
+
+
+def _hidden(finding: Finding) -> Finding:
+    """Return what a finding is worth where a mask may hide just the values that it is about."""
+    message = f"{finding.message} The mask may hide what this is about."
+    return finding._replace(severity="info", message=message)
 
 
 def _chosen(tensor: Tensor) -> Tensor:

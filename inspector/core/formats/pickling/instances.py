@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from inspector.core.formats.pickling.allowlist.numpy_rows import filled_array
+from inspector.core.formats.pickling.allowlist.numpy_rows import filled_array, filled_masked_array
 from inspector.core.formats.pickling.allowlist.torch_rows import old_tensor
 from inspector.core.formats.pickling.standins import (
     Global,
@@ -97,10 +97,20 @@ def _omegaconf_node(instance: Instance) -> Any:
     return PlainValue(instance.cls.text, value) if type(value) in _PLAIN else value
 
 
+def _unfilled(instance: Instance) -> PlainValue:
+    """torch's UninitializedParameter and its buffer: LazyLinear's, before the first input."""
+    return PlainValue(instance.cls.text, "no shape and no values yet: nothing has gone through it")
+
+
 _KNOWN: dict[str, Callable[[Instance], Any]] = {
     "numpy.ndarray": filled_array,
     "numpy.memmap": filled_array,
+    "numpy.matrix": filled_array,
+    "numpy.matrixlib.defmatrix.matrix": filled_array,
+    "numpy.ma.MaskedArray": filled_masked_array,
     "uuid.UUID": _uuid,
+    "torch.nn.parameter.UninitializedParameter": _unfilled,
+    "torch.nn.parameter.UninitializedBuffer": _unfilled,
     "functools.partial": _partial,
     "omegaconf.dictconfig.DictConfig": _omegaconf_container,
     "omegaconf.listconfig.ListConfig": _omegaconf_container,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from inspector.core.errors import Damaged
+from inspector.core.formats.pickling.numpy_types import PickledDType
 from inspector.core.formats.pickling.standins import (
     Builder,
     Bulk,
@@ -19,7 +20,6 @@ from inspector.core.formats.pickling.standins import (
     Instance,
     PickledDict,
     PickledSequence,
-    PlainValue,
 )
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.model import Tensor
@@ -235,8 +235,9 @@ class Machine:
             # Parameters of torch before 0.4 are handed (requires_grad, volatile, hooks) again.
             if type(state) is not tuple or state[:1] != (instance.requires_grad,):
                 self.note("state-on-tensor", "The stream hands extra state to a finished tensor.")
-        elif not isinstance(instance, PlainValue) or instance.type != "numpy.dtype":
-            # A dtype's state repeats its byte order and names fields; nothing else may have one.
+        elif isinstance(instance, PickledDType):
+            instance.take(state)
+        else:
             name = instance.text if type(instance) is Global else type(instance).__name__
             self.note("build-on-plain", f"The stream tries to change attributes of {name}.")
 

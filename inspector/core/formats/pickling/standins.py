@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from inspector.core.formats.pickling.numpy_types import NumpyType
 from inspector.core.model import DType, Storage
 
 
@@ -106,13 +107,24 @@ class PlainValue(NamedTuple):
     """A plain Python value, or the text that a person would write."""
 
 
-class Array(NamedTuple):
-    """A numpy array's description; the elements stay where they are."""
+class RawArray(NamedTuple):
+    """A numpy array's description; the elements stay where they are, if there are many."""
 
-    dtype: str
+    type: NumpyType
     shape: tuple[int, ...]
+    data: Any = None
+    """Bulk or bytes; anything else where its bytes do not lie plainly in the stream."""
+    fortran: bool = False
+    """True if the first dimension is the fastest."""
     objects: tuple[Any, ...] = ()
     """The elements of an array of Python objects."""
+
+
+class MaskedArray(NamedTuple):
+    """An array, and another one that is true where its elements do not count."""
+
+    data: RawArray
+    mask: RawArray
 
 
 class DressedTensor:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from inspector.core.formats.pickling.arrays import ArrayTable
 from inspector.core.formats.pickling.instances import known_value
+from inspector.core.formats.pickling.numpy_types import PickledDType
 from inspector.core.formats.pickling.standins import (
-    Array,
     Bulk,
     DressedTensor,
     Global,
     Instance,
+    MaskedArray,
     PickledDict,
     PickledSequence,
     PlainValue,
+    RawArray,
     TypedStorage,
 )
 from inspector.core.model import Attribute, Key, Kind, Node, Path, Tensor
@@ -53,7 +56,8 @@ _MODULE_HOOKS = frozenset(
 class TreeBuilder:
     """Builds one tree; an object that occurs twice is a reference the second time."""
 
-    def __init__(self, progress: Progress = silent) -> None:
+    def __init__(self, arrays: ArrayTable, progress: Progress = silent) -> None:
+        self._arrays = arrays
         self._progress = progress
         self._places: dict[int, Path] = {}
         self._shown: list[Any] = []  # values made here: their ids must not be given out again
@@ -116,9 +120,12 @@ class TreeBuilder:
             return self._sequence(value.items, key, path, value.type)
         if isinstance(value, DressedTensor):
             return self._tensor(value.tensor, key, path, value.type, value.states)
-        if isinstance(value, Array):
+        if isinstance(value, RawArray):
             children = self._children(enumerate(value.objects), path)
-            return Node(key, "array", "numpy.ndarray", value, tuple(children))
+            array = self._arrays.array(value)
+            return Node(key, "array", "numpy.ndarray", array, tuple(children))
+        if isinstance(value, MaskedArray):
+            return Node(key, "array", "numpy.ma.MaskedArray", self._arrays.masked(value))
         if type(value) in (list, tuple):
             return self._sequence(value, key, path, type(value).__name__)
         return self._instance(value, key, path)
@@ -289,6 +296,8 @@ def _plain_key(raw: Any, depth: int = 0) -> Key:
         return OpaqueKey(raw.text)
     if type(raw) is PlainValue:
         return OpaqueKey(f"{raw.type}({raw.value!r})"[:_LONGEST_KEY])
+    if type(raw) is PickledDType:
+        return OpaqueKey(f"numpy.dtype({raw.finished().text!r})"[:_LONGEST_KEY])
     if type(raw) is Tensor:  # the state of a pickled optimizer is keyed by parameters
         where = f" in storage {raw.storage.key}" if raw.storage else ""
         return OpaqueKey(f"<{'Parameter' if raw.parameter else 'Tensor'}{where}>")
@@ -310,6 +319,10 @@ def _plain(value: PlainValue, key: Key) -> Node:
     return Node(key, "value", value.type, value.value)
 
 
+def _numpy_type(value: PickledDType, key: Key) -> Node:
+    return Node(key, "value", "numpy.dtype", value.finished().text)
+
+
 def _global(value: Global, key: Key) -> Node:
     return Node(key, "global", value.text)
 
@@ -321,6 +334,7 @@ def _storage(value: TypedStorage, key: Key) -> Node:
 _LEAVES: dict[type, Callable[[Any, Key], Node]] = {
     Bulk: _bulk,
     PlainValue: _plain,
+    PickledDType: _numpy_type,
     Global: _global,
     TypedStorage: _storage,
 }

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from inspector.core.errors import Damaged
 from inspector.core.formats.pickling import machine, unpickler
 from inspector.core.formats.pickling.allowlist import ALLOWED
+from inspector.core.formats.pickling.arrays import ArrayTable
 from inspector.core.formats.pickling.storages import StorageTable
 from inspector.core.formats.pickling.tree import TreeBuilder
 from inspector.core.formats.pickling.unpickler import Unpickler
@@ -49,7 +50,7 @@ def run(data: bytes) -> tuple[Outcome, int]:
         value = reader.load()
     except Damaged:
         return ("damaged",), taken
-    tree = TreeBuilder().build(value)
+    tree = TreeBuilder(ArrayTable(reader.source, "", {})).build(value)
     taken += sum(len(items.starts) for items in reader._taken)
     return (tree, table.storages, reader.notes, reader.position), taken
 
