@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from inspector.core.arrays import Block, View, blocks_of
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.engine import Engine
+from inspector.core.engine import Engine, next_task
 from inspector.core.errors import InspectorError, WorkerDied
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, silent
@@ -44,7 +44,7 @@ def run_pass(
     todo = list(items)
     total = max(1, sum(tensor.nbytes for _, tensor in todo))
     with verified(checkpoint):
-        for results in engine.run(look, run.tasks(todo), total, progress, "Reading values"):
+        for results in engine.run(look, run.tasks(todo, total), total, progress, "Reading values"):
             for number, found in results:
                 run.take(number, found)
             yield from run.settled()
@@ -82,16 +82,17 @@ class _Pass(Generic[R]):
         self._failed: dict[int, InspectorError] = {}
         self._settled: list[tuple[int, R | InspectorError | None]] = []
 
-    def tasks(self, items: Iterable[tuple[int, Tensor]]) -> Iterator[tuple[int, Batch]]:
+    def tasks(self, items: Iterable[tuple[int, Tensor]], left: int) -> Iterator[tuple[int, Batch]]:
         """Yield batches of blocks, each with its cost: parts of large tensors, many small ones."""
         batch: list[tuple[int, bool, Block]] = []
-        cost = 0
+        cost, most = 0, next_task(left, _TASK_BYTES)
         for number, tensor in items:
             self._left[number] = 1
             for negative, block in self._blocks(number, tensor):
-                if batch and (cost + block.nbytes > _TASK_BYTES or len(batch) >= _TASK_BLOCKS):
+                if batch and (cost + block.nbytes > most or len(batch) >= _TASK_BLOCKS):
                     yield cost, tuple(batch)
-                    batch, cost = [], 0
+                    left -= cost
+                    batch, cost, most = [], 0, next_task(left, _TASK_BYTES)
                 batch.append((number, negative, block))
                 cost += block.nbytes
                 self._left[number] += 1

@@ -86,6 +86,7 @@ def check_bounds(tensor: Tensor) -> None:
 def stored_chunks(block: Block, most: int = _CHUNK) -> Iterator[Array]:
     """Yield the stored numbers of a block, each once, in runs of at most so many.
 
+    All but the last have as many, if that is no more than a megabyte.
     A run is there until the next one is asked for, which may take its place in memory. Codes of
     packed dtypes are unpacked. Raises SourceError.
     """

@@ -5,6 +5,6 @@ and the caller merges the results. Nothing else goes from one process to another
 """
 
 from inspector.core.engine.pool import WorkerPool, worker_count
-from inspector.core.engine.spread import Engine, ExecutorEngine, spread
+from inspector.core.engine.spread import Engine, ExecutorEngine, next_task, spread
 
-__all__ = ["Engine", "ExecutorEngine", "WorkerPool", "spread", "worker_count"]
+__all__ = ["Engine", "ExecutorEngine", "WorkerPool", "next_task", "spread", "worker_count"]

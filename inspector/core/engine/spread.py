@@ -13,6 +13,8 @@ R = TypeVar("R")
 Task = tuple[int, T]
 """What a task costs, in bytes or any other unit, and the task."""
 
+_LAST_TASKS = 4  # what is left is at least so many
+_LEAST_TASK = 4 << 20  # bytes; to send away less takes longer than to work it out
 _TURN = 0.05  # seconds between two looks at whether the result is still wanted
 
 
@@ -54,6 +56,14 @@ class ExecutorEngine:
         return spread(
             self._executor, function, tasks, total, self._ahead, progress=progress, message=message
         )
+
+
+def next_task(left: int, most: int) -> int:
+    """Return how many of the bytes that are left the next task should take, and `most` at most.
+
+    The last tasks are small: no worker has much to do when the others have ended.
+    """
+    return max(min(left // _LAST_TASKS, most), _LEAST_TASK)
 
 
 def spread(

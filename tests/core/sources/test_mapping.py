@@ -152,3 +152,30 @@ def test_numbers_of_mapped_files_are_those_of_read_ones(engine: WorkerPool, tmp_
         # numpy adds up in another order where it may use threads.
         for value, other_value in zip(one_row, other_row, strict=True):
             assert value == other_value or value == pytest.approx(other_value, rel=1e-12)
+
+
+def test_a_file_that_can_be_mapped_is_compared_with_one_that_cannot(
+    engine: WorkerPool, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    a = {"w": torch.randn(3_000_000)}
+    b = {"w": a["w"] + 1e-3 * torch.randn(3_000_000)}
+    save_zip(tmp_path / "a.pt", a)
+    save_zip(tmp_path / "b.pt", b)
+    # Numbers that begin at an odd byte cannot be looked at where they are.
+    head = b'{"w":{"dtype":"F32","shape":[3000000],"data_offsets":[0,12000000]}}'
+    crooked = len(head).to_bytes(8, "little") + head + b["w"].numpy().tobytes()
+    (tmp_path / "b.safetensors").write_bytes(crooked)
+    assert (8 + len(head)) % 4
+    measures = []
+    for name in ("b.pt", "b.safetensors"):
+        with (
+            open_checkpoint(str(tmp_path / "a.pt")) as one,
+            open_checkpoint(str(tmp_path / name)) as other,
+        ):
+            row = list(compare(one, other, match(one, other), engine))[-1]
+            assert row.sure
+            measures.append(row.measures)
+    assert measures[0] == measures[1]
+    assert measures[0] is not None
+    assert measures[0].max_abs == (b["w"].double() - a["w"].double()).abs().max()

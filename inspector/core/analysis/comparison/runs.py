@@ -1,7 +1,7 @@
 """How far two runs of numbers are apart: read side by side, and compared in the quickest way.
 
 Everything is float64 work: differences of floats of at most 32 bits are exact. Sums are over runs
-of at most 2^20 elements, then added up in the order in which blocks come: good to some 1e-13 of the
+of at most 2^18 elements, then added up in the order in which blocks come: good to some 1e-13 of the
 sum of absolute values.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_SHORT, _LONG = 1 << 15, 1 << 20  # elements of a run that is gone through often, and once
+_SHORT, _LONG = 1 << 15, 1 << 18  # elements of a run that is gone through often, and once
 _LINE = 64  # bytes of a cache line
 
 

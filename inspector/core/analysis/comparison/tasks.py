@@ -7,7 +7,7 @@ have not (one was saved transposed), tiles of the same elements are read from ea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
@@ -25,6 +25,7 @@ from inspector.core.arrays import (
 )
 from inspector.core.arrays.blocks import check_bounds
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.engine import next_task
 from inspector.core.errors import FormatError, InspectorError
 from inspector.core.model import Tensor
 from inspector.core.sources import Source, innermost, mapped, read_exactly, read_into
@@ -169,17 +170,19 @@ class Tasks:
         self._failed: dict[int, InspectorError] = {}
         self._settled: list[tuple[int, Any]] = []
 
-    def batches(self, items: Iterable[Indexed]) -> Iterator[tuple[int, Task]]:
+    def batches(self, items: Collection[Indexed]) -> Iterator[tuple[int, Task]]:
         """Yield tasks with their cost: parts of large tensors, many small ones together."""
         batch: list[Piece] = []
-        cost = 0
+        left = sum(a.nbytes + b.nbytes for _, a, b in items)
+        cost, most = 0, next_task(left, _TASK_BYTES)
         for number, a, b in items:
             self._left[number] = 1
             try:
                 for piece in _pieces(number, a, b):
-                    if batch and (cost + piece.nbytes > _TASK_BYTES or len(batch) >= _TASK_PIECES):
+                    if batch and (cost + piece.nbytes > most or len(batch) >= _TASK_PIECES):
                         yield cost // 2, Task(tuple(batch))
-                        batch, cost = [], 0
+                        left -= cost
+                        batch, cost, most = [], 0, next_task(left, _TASK_BYTES)
                     batch.append(piece)
                     cost += piece.nbytes
                     self._left[number] += 1
