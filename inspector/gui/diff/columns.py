@@ -229,7 +229,7 @@ COLUMNS: tuple[Column[Row, Module], ...] = (
         _measure(lambda measures: measures.changed_fraction, share_text),
         lambda module: share_text(module.changed_fraction) if module.elements else "–",
         _order(lambda measures: measures.changed_fraction),
-        8,
+        9,
         bar=_changed,
         help="The share of elements whose bits differ.",
         sacrifice=5,
