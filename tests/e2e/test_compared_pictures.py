@@ -155,7 +155,7 @@ def test_a_saved_picture_has_the_colours_but_no_buttons(
     heat: HeatMapsPage, qtbot: QtBot, tmp_path: Path, ending: str
 ) -> None:
     qtbot.mouseClick(heat.save, LEFT)
-    dialog = heat.findChild(QFileDialog)
+    (dialog,) = heat.findChildren(QFileDialog)
     file = tmp_path / f"difference.{ending}"
     dialog.fileSelected.emit(str(file))
     dialog.reject()

@@ -42,6 +42,7 @@ from inspector.gui.diff.summary import SummaryPage
 from inspector.gui.diff.view import ComparisonView
 from inspector.gui.window.main_window import MainWindow
 from inspector.gui.window.pages import ErrorPage
+from tests.e2e.looking import wait_until_open
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 COPY = Qt.DropAction.CopyAction
@@ -553,7 +554,9 @@ def drop(window: MainWindow, files: list[Path], *, right: bool) -> None:
 
 
 def test_menus(open_window: Any, qtbot: QtBot, run: Path, monkeypatch: Any) -> None:
-    window = open_window(run / "epoch0.pt", run / "epoch1.pt")
+    window = open_window(run / "epoch0.pt")
+    window.open_uri(str(run / "epoch1.pt"))
+    wait_until_open(qtbot, window)
     window.action("compare_open").trigger()
     view = view_of(window, qtbot)
     assert view.sides.a.source.uri.endswith("epoch1.pt")
@@ -648,16 +651,6 @@ def test_names_in_files_are_never_markup(open_window: Any, qtbot: QtBot, tmp_pat
     view.step(1)
     assert view.panel.title.text() == "<b>bold</b>"
     assert "&lt;b&gt;" in view.pane.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
-
-
-def test_two_files_that_are_opened_together_offer_to_be_compared(
-    open_window: Any, qtbot: QtBot, run: Path
-) -> None:
-    window = open_window(run / "epoch0.pt", run / "epoch1.pt")
-    notice = window.current_tab().notice
-    assert notice.words() == "Opened together with epoch0.pt."
-    qtbot.mouseClick(notice.buttons()[0], LEFT)
-    assert view_of(window, qtbot).sides.a.source.uri.endswith("epoch0.pt")
 
 
 @pytest.mark.parametrize("form", ["html", "csv", "json"])

@@ -16,6 +16,7 @@ from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Request
 from inspector.gui.viewers import file_name
+from inspector.gui.widgets.first_focus import FirstFocus
 from inspector.gui.widgets.notice_bar import Choice, NoticeBar
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_watch import FileWatch, look_at
@@ -57,6 +58,7 @@ class CheckpointTab(QWidget):
         self.watch.noticed.connect(self._tell)
         self.notice = NoticeBar(context.theme)
         self._column = QVBoxLayout(self)
+        self._focus: FirstFocus | None = None
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.notice)
@@ -136,6 +138,11 @@ class CheckpointTab(QWidget):
         return ["inspector", self.address()]
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The one address."""
+        return (self.uri,)
+
+    @property
     def is_busy(self) -> bool:
         """True while the file is being opened."""
         return self._job is not None
@@ -184,7 +191,7 @@ class CheckpointTab(QWidget):
         view.start_marking_soon()
         self.watch.start(look)
         if before is None:
-            view.tree.view.setFocus()
+            self._focus = FirstFocus(self, view.tree.view)
         if self._wanted:
             self.go_to(self._wanted)
         if self._offer is not None:

@@ -17,6 +17,7 @@ from inspector.gui.diff.banner import names_apart
 from inspector.gui.diff.opening import Sides, open_sides, pair_up
 from inspector.gui.jobs import Job
 from inspector.gui.viewers import file_name
+from inspector.gui.widgets.first_focus import FirstFocus
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.window.file_watch import FileWatch, Look, look_at
 from inspector.gui.window.opening import let_go
@@ -39,6 +40,7 @@ class ComparisonTab(QWidget):
 
     status_changed = Signal()
     opened = Signal()
+    failed = Signal()
     menu_requested = Signal(QPoint)
     close_requested = Signal()
     renamed = Signal()
@@ -53,6 +55,7 @@ class ComparisonTab(QWidget):
         self._watches: list[FileWatch] = []
         self.notice = NoticeBar(context.theme)
         self._column = QVBoxLayout(self)
+        self._focus: FirstFocus | None = None
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.notice)
@@ -68,6 +71,11 @@ class ComparisonTab(QWidget):
     def uri(self) -> str:
         """Both addresses."""
         return f"{self.a} → {self.b}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The addresses of both."""
+        return self.a, self.b
 
     @property
     def request(self) -> PairRequest:
@@ -187,7 +195,7 @@ class ComparisonTab(QWidget):
         view.tolerance_chosen.connect(self._tolerate)
         view.reload_requested.connect(self.open)
         self._show(view)
-        view.pane.table.setFocus()
+        self._focus = FirstFocus(self, view.pane.table)
 
     def _say_unpaired(self, error: Exception) -> None:
         self._job = None
@@ -206,6 +214,7 @@ class ComparisonTab(QWidget):
         page.retry_requested.connect(self.open)
         page.close_requested.connect(self.close_requested)
         self._show(page)
+        self.failed.emit()
 
     def _tell(self, uri: str, what: str) -> None:
         if self._job is not None or self.view is None:
