@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from PySide6.QtWidgets import QWidget
 
 
 class FirstFocus(QObject):
@@ -24,8 +24,7 @@ class FirstFocus(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show:
             watched.removeEventFilter(self)
-            # Who goes along the tabs by keys wants to go on.
-            if self._part and not isinstance(QApplication.focusWidget(), QTabBar):
+            if self._part:
                 self._part.setFocus()
         return False
 
