@@ -313,6 +313,7 @@ def test_json_is_that_of_the_contract(nasty: Result) -> None:
     assert rows["new"]["a"] is None
     assert rows["moved"]["b"] == ["elsewhere"]
     assert rows["changed"]["nan_born"] == 70
+    assert rows["changed"]["left_out"] >= 70
     assert rows["changed"]["max_abs"] is None
     assert rows["same"]["max_abs"] == 0
     changes = {row["path"][0]: row for row in document["values"]}
