@@ -32,6 +32,7 @@ from inspector.gui.diff.columns import COLUMNS, column_number
 from inspector.gui.diff.depth import DepthPage
 from inspector.gui.diff.heat_maps import HeatMapsPage
 from inspector.gui.diff.histograms import HistogramsPage
+from inspector.gui.diff.look import USUAL_LOOK, unpacked_look
 from inspector.gui.diff.other_values import ValuesPage
 from inspector.gui.diff.overview import OverviewPage
 from inspector.gui.diff.pages import PAGES
@@ -638,6 +639,44 @@ def test_comparisons_come_back_with_the_last_session(
     assert view.run.tolerance.rtol == 0.001
     window.show_comparison(asked)
     assert window.comparisons() == [tab]
+
+
+def test_how_one_looks_at_a_comparison_comes_back_too(
+    open_window: Any, qtbot: QtBot, run: Path
+) -> None:
+    window = open_window()
+    window.compare(str(run / "epoch0.pt"), str(run / "epoch2.pt"))
+    view = view_of(window, qtbot)
+    qtbot.mouseClick(view.pane.segments.button(1), LEFT)
+    qtbot.mouseClick(view.pane.group, LEFT)
+    header = view.pane.table.horizontalHeader()
+    for _ in range(2):
+        at = QPoint(header.sectionViewportPosition(4) + 20, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), LEFT, pos=at)
+    qtbot.keyClicks(view.pane.bar.box, "weight")
+    qtbot.waitUntil(lambda: names(view) == ["4.weight", "1.weight"], timeout=PATIENCE)
+    view.pane.table.setFocus()
+    qtbot.keyClick(view.pane.table, Qt.Key.Key_Down)
+    qtbot.keyClick(view.pane.table, Qt.Key.Key_Down)
+    before = view.pane.look()
+    assert before.row == "1.weight"
+    tab = window.current_comparison()
+    window.action("swap_sides").trigger()
+    qtbot.waitUntil(lambda: tab.view is not view, timeout=PATIENCE)
+    assert view_of(window, qtbot).pane.look() == before
+    window.close()
+    window = open_window(wait=False)
+    qtbot.mouseClick(window.welcome.session, LEFT)
+    view = view_of(window, qtbot)
+    assert view.pane.look() == before
+    assert names(view) == ["4.weight", "1.weight"]
+    assert view.panel.title.text() == "1.weight"
+    assert view.pane.segments.current() == 1
+
+
+@pytest.mark.parametrize("found", [None, [], {"filter": 3, "column": {}, "mode": "?", "row": 1}])
+def test_what_is_no_look_is_the_usual_one(found: object) -> None:
+    assert unpacked_look(found) == USUAL_LOOK
 
 
 def test_names_in_files_are_never_markup(open_window: Any, qtbot: QtBot, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -21,6 +21,7 @@ from inspector.gui.context import AppContext
 from inspector.gui.diff.column_menus import fill_filters, fill_sorting
 from inspector.gui.diff.conditions import conditions_of
 from inspector.gui.diff.entries import Arrangement, Request, arrange, same_lines
+from inspector.gui.diff.look import DiffLook
 from inspector.gui.diff.model import DiffModel
 from inspector.gui.diff.run import ComparisonRun
 from inspector.gui.diff.statuses import EVERYTHING, FILTERS, Filter
@@ -57,6 +58,7 @@ class DiffPane(QWidget):
         self._asked_at = 0.0
         self._pause = 0  # milliseconds; none before the first lines
         self._go_to = -1
+        self._wanted = ""  # the name of a row to go to when there are rows
         self.filter = EVERYTHING
         self.model = DiffModel(run.rows)
         self.table = DiffTable(context.theme, self.model)
@@ -107,6 +109,31 @@ class DiffPane(QWidget):
             conditions,
         )
 
+    def look(self) -> DiffLook:
+        """Return how the rows are looked at."""
+        header, number = self.table.horizontalHeader(), self.table.current_number()
+        return DiffLook(
+            self.filter,
+            self.bar.pattern(),
+            self.bar.mode,
+            self.group.isChecked(),
+            header.sortIndicatorSection(),
+            header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder,
+            self._run.rows[number].pair.name if number >= 0 else self._wanted,
+        )
+
+    def restore(self, look: DiffLook) -> None:
+        """Look in the same way as before, once there are rows; ask for it before that."""
+        self.bar.set_mode(look.mode)
+        self.bar.box.set_quietly(look.search)
+        self.group.setChecked(look.grouped)
+        header = self.table.horizontalHeader()
+        way = Qt.SortOrder.DescendingOrder if look.descending else Qt.SortOrder.AscendingOrder
+        with QSignalBlocker(header):
+            header.setSortIndicator(look.column, way)
+        self._wanted = look.row
+        self._show_filter(look.filter)
+
     def ask(self) -> None:
         """Arrange the rows as they are now."""
         self._soon.stop()
@@ -129,16 +156,10 @@ class DiffPane(QWidget):
 
     def set_filter(self, wanted: Filter) -> None:
         """Show other rows."""
-        if wanted == self.filter:
-            return
-        self.filter = wanted
-        known = next((n for n, row in enumerate(FILTERS) if row.name == wanted.name), None)
-        if known is not None:
-            self.segments.choose(known)
-        self.chip.setVisible(known is None)
-        self.chip.setText(f"only {wanted.words}")
-        self.filter_changed.emit()
-        self.ask()
+        if wanted != self.filter:
+            self._show_filter(wanted)
+            self.filter_changed.emit()
+            self.ask()
 
     def set_grouped(self, grouped: bool) -> None:
         """Show modules with what is in them, or all tensors in one list."""
@@ -204,7 +225,10 @@ class DiffPane(QWidget):
     def _replace(self, plan: Arrangement) -> None:
         """Show other lines, and stay where one was."""
         number = self._go_to if self._go_to >= 0 else self.table.current_number()
-        self._go_to = -1
+        if self._wanted and number < 0:
+            rows = enumerate(self._run.rows)
+            number = next((n for n, row in rows if row.pair.name == self._wanted), -1)
+        self._go_to, self._wanted = -1, ""
         scroll = self.table.verticalScrollBar()
         place = scroll.value()
         self.model.show(plan)
@@ -246,6 +270,14 @@ class DiffPane(QWidget):
     def _say_problem(self, words: str) -> None:
         self.problem.set_plain(text.printable(words, 300))
         self.problem.show()
+
+    def _show_filter(self, wanted: Filter) -> None:
+        self.filter = wanted
+        known = next((n for n, row in enumerate(FILTERS) if row.name == wanted.name), None)
+        if known is not None:
+            self.segments.choose(known)
+        self.chip.setVisible(known is None)
+        self.chip.setText(f"only {wanted.words}")
 
     def _choose(self, number: int) -> None:
         if FILTERS[number].name != self.filter.name:

@@ -133,6 +133,10 @@ class CheckpointTab(QWidget):
         path = self.view.current_path() if self.view else self._wanted
         return print_address(Address(self.uri, path))
 
+    def kept(self) -> str:
+        """Return what brings it back in another session."""
+        return self.address()
+
     def command(self) -> list[str]:
         """Return the words that open it again."""
         return ["inspector", self.address()]

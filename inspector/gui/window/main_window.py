@@ -31,6 +31,7 @@ from inspector.core.resources import resource
 from inspector.gui import notify
 from inspector.gui.actions import ACTIONS, dress_actions, fill_menus
 from inspector.gui.context import AppContext
+from inspector.gui.diff.look import USUAL_LOOK, DiffLook
 from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 from inspector.gui.window.address_bar import AddressBar
 from inspector.gui.window.checkpoint_tab import CheckpointTab
@@ -40,8 +41,8 @@ from inspector.gui.window.pages import WelcomePage
 from inspector.gui.window.recent import (
     RecentFiles,
     RecentMenu,
-    keep_comparison,
     kept_comparison,
+    kept_look,
 )
 from inspector.gui.window.series_tab import SeriesTab
 from inspector.gui.window.tab_strip import TabStrip
@@ -157,13 +158,13 @@ class MainWindow(QMainWindow):
         known = next((tab for tab in self.comparisons() if (tab.a, tab.b) == (a, b)), None)
         self.tabs.setCurrentWidget(known or self._add_comparison(PairRequest(a, b)))
 
-    def show_comparison(self, request: CompareRequest) -> None:
+    def show_comparison(self, request: CompareRequest, look: DiffLook = USUAL_LOOK) -> None:
         """Compare as somebody asked before, or bring the tab forward that does so."""
         if isinstance(request, SeriesRequest):
             self.open_series(request.files)
             return
         known = next((tab for tab in self.comparisons() if tab.request == request), None)
-        self.tabs.setCurrentWidget(known or self._add_comparison(request))
+        self.tabs.setCurrentWidget(known or self._add_comparison(request, look))
 
     def open_series(self, files: Sequence[str]) -> None:
         """Show how tensors moved along several snapshots, or bring that tab forward."""
@@ -196,7 +197,7 @@ class MainWindow(QMainWindow):
         for kept in self.recent.session():
             request = kept_comparison(kept)
             if request is not None:
-                self.show_comparison(request)
+                self.show_comparison(request, kept_look(kept))
             else:
                 self.open_uri(kept)
 
@@ -261,8 +262,8 @@ class MainWindow(QMainWindow):
         if before and before.uri in tab.files:
             self.tabs.setCurrentWidget(tab)
 
-    def _add_comparison(self, request: PairRequest) -> ComparisonTab:
-        tab = ComparisonTab(self.context, request)
+    def _add_comparison(self, request: PairRequest, look: DiffLook = USUAL_LOOK) -> ComparisonTab:
+        tab = ComparisonTab(self.context, request, look)
         self._take_in_comparison(tab)
         return tab
 
@@ -341,12 +342,6 @@ class MainWindow(QMainWindow):
     def _all_pages(self) -> list[Tab]:
         widgets = [self.tabs.widget(number) for number in range(self.tabs.count())]
         return [widget for widget in widgets if isinstance(widget, Tab)]
-
-    def _kept(self, tab: Tab) -> str:
-        """Return what brings a tab back in another session."""
-        if isinstance(tab, CheckpointTab):
-            return tab.address()
-        return keep_comparison(tab.request)
 
     def _is_ticked(self, name: str) -> bool:
         tab = self.current_comparison()
@@ -437,7 +432,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.context.settings.setValue(_GEOMETRY, self.saveGeometry())
         if self.tabs.count():
-            self.recent.keep_session(self._kept(tab) for tab in self._all_pages())
+            self.recent.keep_session(tab.kept() for tab in self._all_pages())
         self._together.stop()
         while (page := self.page()) is not None:
             self.close_tab(page)
