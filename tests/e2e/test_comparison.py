@@ -204,7 +204,7 @@ def test_any_column_sorts_and_filters(compared: Any, qtbot: QtBot) -> None:
     QApplication.sendEvent(where, event)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    sorting, filtering = (action.menu() for action in menu.actions())
+    sorting, filtering, _ = (action.menu() for action in menu.actions())
     assert isinstance(sorting, QMenu)
     assert isinstance(filtering, QMenu)
     sorting.popup(QPoint(0, 0))

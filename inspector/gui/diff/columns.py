@@ -171,6 +171,8 @@ COLUMNS: tuple[Column[Row, Module], ...] = (
         lambda row: (STATUSES.index(row.status), not row.sure),
         18,
         numeric=False,
+        sacrifice=6,
+        narrow=9,
     ),
     Column(
         "shape",

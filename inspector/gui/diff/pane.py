@@ -61,7 +61,7 @@ class DiffPane(QWidget):
         self._wanted = ""  # the name of a row to go to when there are rows
         self.filter = EVERYTHING
         self.model = DiffModel(run.rows)
-        self.table = DiffTable(context.theme, self.model)
+        self.table = DiffTable(context.theme, context.settings, self.model)
         self.strip = OverviewStrip(context.theme)
         self.bar = SearchBar(context.theme)
         self.bar.box.setToolTip(_HINT)
@@ -292,18 +292,13 @@ class DiffPane(QWidget):
         box.setFocus(Qt.FocusReason.ShortcutFocusReason)
         box.setCursorPosition(len(box.text()))
 
-    def _offer_columns(self, place: QPoint) -> None:
-        menu = QMenu(self.table)
-        menu.setAccessibleName("Columns of the differences")
-        menu.aboutToHide.connect(menu.deleteLater)
-        self._fill_columns(menu)
-        menu.popup(self.table.horizontalHeader().mapToGlobal(place))
-
     def _fill_columns(self, menu: QMenu) -> None:
         sorting = menu.addMenu("&Sort by")
         header = self.table.horizontalHeader()
         sorting.aboutToShow.connect(lambda: fill_sorting(sorting, header))
         fill_filters(menu.addMenu("&Filter by"), self.begin_filter)
+        columns = menu.addMenu("&Columns")
+        columns.aboutToShow.connect(lambda: self.table.fill_columns(columns))
 
     # The strip.
 
@@ -329,9 +324,7 @@ class DiffPane(QWidget):
         self.chip.clicked.connect(lambda: self.set_filter(EVERYTHING))
         self.group.clicked.connect(lambda on: self.set_grouped(on))
         self.table.sort_requested.connect(lambda *_: self.ask())
-        header = self.table.horizontalHeader()
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._offer_columns)
+        self.table.header_menu = self._fill_columns
         self.table.current_changed.connect(self.current_changed)
         self.table.menu_requested.connect(self.menu_requested)
         self.table.escaped.connect(self.table.clear_current)
