@@ -157,7 +157,7 @@ def take_comparison(context, window, after: str) -> None:  # type: ignore[no-unt
 
 def take_series(context, window) -> None:  # type: ignore[no-untyped-def]
     """Write the picture of every epoch of the sample's run, which is trained once more."""
-    from inspector.gui.diff.series_view import QUANTITIES
+    from inspector.gui.diff.series_lines import QUANTITIES
 
     script = runpy.run_path(str(SAMPLE.with_name("make_samples.py")))
     run = script["train"].__globals__

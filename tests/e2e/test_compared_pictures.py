@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from inspector.gui.diff.heat_maps import HeatMapsPage
-from inspector.gui.diff.heat_sheet import columns_for
+from inspector.gui.diff.heat_sheet import best_arrangement
 from inspector.gui.widgets.heat_lens import Lens
 from inspector.gui.widgets.heat_picture import HeatPicture
 from inspector.gui.window.main_window import MainWindow
@@ -141,13 +141,15 @@ def test_what_is_wide_stands_below_each_other(heat: HeatMapsPage, qtbot: QtBot) 
         (256, 256, (460, 420), 2),
         (256, 256, (1200, 420), 3),
         (256, 256, (230, 900), 1),
+        (256, 256, (290, 420), 2),
     ],
 )
 def test_pictures_stand_where_they_are_seen_best(
     rows: int, columns: int, room: tuple[int, int], across: int
 ) -> None:
     lens = Lens(rows, columns, fills=True)
-    assert columns_for(QSize(*room), lens, (30, 18), lambda _: 140) == across
+    best = best_arrangement(QSize(*room), lens, (30, 18), lambda _: 140)
+    assert best == (across, across == 2 and room[0] > 400)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg"])

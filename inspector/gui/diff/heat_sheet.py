@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QResizeEvent
@@ -18,7 +19,7 @@ _WIDE_KEY = 420  # pixels of width, from which no sentence in it takes two lines
 
 
 class HeatSheet(QWidget):
-    """Pictures side by side, below each other, or in a square with the key in its last corner.
+    """Pictures side by side, below each other, or in a square whose last corner may have the key.
 
     Whichever shows the plane largest without squeezing it too much is taken.
     """
@@ -35,8 +36,8 @@ class HeatSheet(QWidget):
     def arrange(self) -> None:
         """Place everything anew; call it when the plane or the key has become another."""
         lens, margins = self._pictures[0].lens, self._pictures[0].margins()
-        across = columns_for(self.size(), lens, margins, self._key_height)
-        places = _places(self.size(), across, self._key_height)
+        best = best_arrangement(self.size(), lens, margins, self._key_height)
+        places = _places(self.size(), best, self._key_height)
         for child, place in zip((*self._pictures, self._key), places, strict=True):
             child.setGeometry(place)
 
@@ -52,35 +53,45 @@ class HeatSheet(QWidget):
         self.arrange()
 
 
-def columns_for(
+class Arrangement(NamedTuple):
+    """How many pictures stand beside each other, and where the key is: in a corner, or below."""
+
+    across: int
+    corner: bool = False
+
+
+_ARRANGEMENTS = (Arrangement(3), Arrangement(1), Arrangement(2, corner=True), Arrangement(2))
+
+
+def best_arrangement(
     room: QSize, lens: Lens, margins: tuple[int, int], key_height: Callable[[int], int]
-) -> int:
-    """Return how many pictures stand beside each other where the plane is seen best."""
-    best, most = 3, 0.0
-    for across in (3, 1, 2):
-        first, _, _, key = _places(room, across, key_height)
-        if across == 2 and (key.width() < _LEAST_KEY or key_height(key.width()) > key.height()):
+) -> Arrangement:
+    """Return the arrangement in which the plane is seen best."""
+    best, most = _ARRANGEMENTS[0], 0.0
+    for one in _ARRANGEMENTS:
+        first, _, _, key = _places(room, one, key_height)
+        if one.corner and (key.width() < _LEAST_KEY or key_height(key.width()) > key.height()):
             continue
         inside = lens.whole().resized(first.width() - margins[0], first.height() - margins[1])
         wide, tall = inside.fit
         squeezed = max(wide / tall, tall / wide)
         drawn = inside.size[0] * inside.size[1] / squeezed**_DISTORTION
         if drawn > most:
-            best, most = across, drawn
+            best, most = one, drawn
     return best
 
 
-def _places(room: QSize, across: int, key_height: Callable[[int], int]) -> list[QRect]:
+def _places(room: QSize, chosen: Arrangement, key_height: Callable[[int], int]) -> list[QRect]:
     """Return where the three pictures and the key are."""
-    width, height = room.width(), room.height()
-    down = {1: 3, 2: 2, 3: 1}[across]
-    below = 0 if across == 2 else key_height(width)
+    width, height, across = room.width(), room.height(), chosen.across
+    down = -(-3 // across)
+    below = 0 if chosen.corner else key_height(width) + _GAP
     wide = (width - (across - 1) * _GAP) // across
-    tall = max(1, (height - below - _GAP * (down if below else down - 1)) // down)
+    tall = max(1, (height - below - _GAP * (down - 1)) // down)
     places = [
         QRect(number % across * (wide + _GAP), number // across * (tall + _GAP), wide, tall)
         for number in range(4)
     ]
     if below:
-        places[3] = QRect(0, height - below, width, below)
+        places[3] = QRect(0, height - below + _GAP, width, below - _GAP)
     return places

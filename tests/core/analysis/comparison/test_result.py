@@ -80,6 +80,15 @@ def test_frozen_means_that_no_weight_changed(tmp_path, threads) -> None:
     ]
 
 
+def test_noise_is_not_frozen(tmp_path, threads) -> None:
+    weights = {"a.weight": torch.ones(4), "b.weight": torch.ones(4)}
+    moved = weights | {"b.weight": torch.full((4,), 1.001)}
+    found = saved(weights, moved, tmp_path, threads, tolerance=Tolerance(rtol=0.1))
+    assert [row.status for row in found.rows] == ["same", "noise"]
+    rolled = modules(found)
+    assert (rolled["a"].frozen, rolled["b"].frozen) == (True, False)
+
+
 def test_modules_sum_up_what_is_below_them(tmp_path, threads) -> None:
     first, second = run(2)
     found = saved(first, second, tmp_path, threads)
