@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +23,6 @@ _log = logging.getLogger(__name__)
 _REPORT_INTERVAL = 0.05  # seconds: more than 20 reports a second only load the event loop
 _PATIENCE = 0.05  # seconds that a job lets the window go first, at each report
 _LONG = 0.2  # seconds of work that may have made more than a look for garbage should meet
-_UNDISTURBED = 0.01  # seconds that another thread waits for the one that paints
 _window_rests = threading.Event()
 _window_rests.set()
 
@@ -36,18 +34,13 @@ def undisturbed() -> Iterator[None]:
     Two threads that both run Python wait for each other at every switch: beside a busy job, a
     screen of rows would take four times as long.
     """
-    if not _window_rests.is_set():  # part of something longer that wants the same
-        yield
-        return
+    was_resting = _window_rests.is_set()
     _window_rests.clear()
-    # Threads of the executor cannot be held, and each hands over only after a task is packed.
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_UNDISTURBED)
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
-        _window_rests.set()
+        if was_resting:
+            _window_rests.set()
 
 
 class Job(QObject):

@@ -24,7 +24,6 @@ from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.opening import Sides
-from inspector.gui.jobs import undisturbed
 from inspector.gui.viewers.stoppable import Report, State, StoppableWork
 
 _TURN = 0.008  # seconds that rows are taken in one turn of the event loop
@@ -124,9 +123,8 @@ class ComparisonRun(StoppableWork):
         return f"{said} are certain; the others go by sizes and checksums."
 
     def tell(self, fraction: float, message: str) -> None:
-        with undisturbed():
-            self._drain()
-            super().tell(fraction, message)
+        self._drain()
+        super().tell(fraction, message)
 
     def _drain(self) -> None:
         """Take what the job has found since the last time."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from inspector.core.analysis.comparison import Row, Status
 from inspector.gui.diff.columns import relative_bar
 from inspector.gui.diff.statuses import LOOKS, UNCHANGED
-from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import Theme
 
 _WIDTH = 16
@@ -89,10 +88,6 @@ class OverviewStrip(QWidget):
         self.mousePressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        with undisturbed():
-            self._paint()
-
-    def _paint(self) -> None:
         colours = self._theme.colours
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.window))
