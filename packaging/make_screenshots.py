@@ -8,6 +8,7 @@ Offscreen unless QT_QPA_PLATFORM says otherwise; a window is 1280 x 800, a panel
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import sys
 import tempfile
@@ -77,6 +78,7 @@ def take_pictures(sample: Path) -> None:
     take(window, "modules-light")
     take_values(context, tab.view)
     take_comparison(context, window, str(sample))
+    take_series(context, window)
     take_export(context, window, str(sample))
     window.close()
     context.jobs.shutdown()
@@ -151,6 +153,26 @@ def take_comparison(context, window, after: str) -> None:  # type: ignore[no-unt
         take(window, "compare-light")
     finally:
         Path(before).unlink()
+
+
+def take_series(context, window) -> None:  # type: ignore[no-untyped-def]
+    """Write the picture of every epoch of the sample's run, which is trained once more."""
+    from inspector.gui.diff.series_lines import QUANTITIES
+
+    script = runpy.run_path(str(SAMPLE.with_name("make_samples.py")))
+    run = script["train"].__globals__
+    with tempfile.TemporaryDirectory() as folder:
+        run["FOLDER"], run["SNAPSHOTS"] = Path(folder), range(1, 13)
+        run["train"]()
+        window.open_series([str(file) for file in Path(folder).iterdir()])
+        view = window.page().view
+        until(lambda: not view.is_busy and view.model.rowCount() > 1)
+        names = [curve.name for curve in view.model.curves]
+        view.table.selectRow(names.index("model_state_dict.features.4.weight"))
+        view.quantity.choose([one.words for one in QUANTITIES].index("To previous"))
+        until(lambda: not context.jobs.running)
+        take(window, "series-light")
+        window.close_tab(window.page())
 
 
 def take_export(context, window, sample: str) -> None:  # type: ignore[no-untyped-def]

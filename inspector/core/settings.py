@@ -79,6 +79,20 @@ SETTINGS = (
         "Where keys are grouped.",
     ),
     Setting(
+        "compare_two",
+        "Compare",
+        "Compare two files that are opened in one go",
+        True,
+        "Such as two that are selected in the file manager; otherwise that is only offered.",
+    ),
+    Setting(
+        "delta_scale",
+        "Compare",
+        "Draw differences (Δ) in heat maps on a scale of their own",
+        False,
+        "Small changes are seen; otherwise A, B and Δ share one scale.",
+    ),
+    Setting(
         "when_changed",
         "Files",
         "When an open file changes on disk",

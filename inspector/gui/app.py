@@ -32,8 +32,9 @@ from inspector.gui.single_instance import (
 )
 from inspector.gui.theme import Theme, application_icon
 from inspector.gui.window.commands import create_window
-from inspector.gui.window.main_window import NAME, MainWindow
+from inspector.gui.window.main_window import MainWindow
 from inspector.gui.window.theme_menu import chosen_theme, follow_choice
+from inspector.gui.window.titles import NAME
 
 _log = logging.getLogger(__name__)
 _WARM_AFTER = 500  # milliseconds; the tree of a usual file is on screen by then
@@ -79,7 +80,7 @@ def run(
     warming = QTimer(singleShot=True, interval=_WARM_AFTER)
     warming.timeout.connect(lambda: context.jobs.start("Starting workers", _warm, context.engine))
     warming.start()
-    instance.open_requested.connect(window.open_uris)
+    instance.open_requested.connect(window.open_together)
     instance.open_requested.connect(lambda: come_forward(window))
     instance.compare_requested.connect(lambda found: _compare(window, unpacked(found)))
     instance.compare_requested.connect(lambda: come_forward(window))
@@ -133,7 +134,7 @@ def start(
     """Show the window, which begins to open `paths` and to compare what is to be compared."""
     window = create_window(context)
     application.open_requested.connect(window.open_uri)
-    window.open_uris(address(path) for path in paths)
+    window.open_together(address(path) for path in paths)
     _compare(window, compare)
     if not paths and not compare and context.preferences["restore_session"]:
         window.open_session()

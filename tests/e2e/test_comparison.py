@@ -32,6 +32,7 @@ from inspector.gui.diff.columns import COLUMNS, column_number
 from inspector.gui.diff.depth import DepthPage
 from inspector.gui.diff.heat_maps import HeatMapsPage
 from inspector.gui.diff.histograms import HistogramsPage
+from inspector.gui.diff.look import USUAL_LOOK, unpacked_look
 from inspector.gui.diff.other_values import ValuesPage
 from inspector.gui.diff.overview import OverviewPage
 from inspector.gui.diff.pages import PAGES
@@ -42,6 +43,7 @@ from inspector.gui.diff.summary import SummaryPage
 from inspector.gui.diff.view import ComparisonView
 from inspector.gui.window.main_window import MainWindow
 from inspector.gui.window.pages import ErrorPage
+from tests.e2e.looking import wait_until_open
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 COPY = Qt.DropAction.CopyAction
@@ -202,7 +204,7 @@ def test_any_column_sorts_and_filters(compared: Any, qtbot: QtBot) -> None:
     QApplication.sendEvent(where, event)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    sorting, filtering = (action.menu() for action in menu.actions())
+    sorting, filtering, _ = (action.menu() for action in menu.actions())
     assert isinstance(sorting, QMenu)
     assert isinstance(filtering, QMenu)
     sorting.popup(QPoint(0, 0))
@@ -553,7 +555,9 @@ def drop(window: MainWindow, files: list[Path], *, right: bool) -> None:
 
 
 def test_menus(open_window: Any, qtbot: QtBot, run: Path, monkeypatch: Any) -> None:
-    window = open_window(run / "epoch0.pt", run / "epoch1.pt")
+    window = open_window(run / "epoch0.pt")
+    window.open_uri(str(run / "epoch1.pt"))
+    wait_until_open(qtbot, window)
     window.action("compare_open").trigger()
     view = view_of(window, qtbot)
     assert view.sides.a.source.uri.endswith("epoch1.pt")
@@ -637,6 +641,44 @@ def test_comparisons_come_back_with_the_last_session(
     assert window.comparisons() == [tab]
 
 
+def test_how_one_looks_at_a_comparison_comes_back_too(
+    open_window: Any, qtbot: QtBot, run: Path
+) -> None:
+    window = open_window()
+    window.compare(str(run / "epoch0.pt"), str(run / "epoch2.pt"))
+    view = view_of(window, qtbot)
+    qtbot.mouseClick(view.pane.segments.button(1), LEFT)
+    qtbot.mouseClick(view.pane.group, LEFT)
+    header = view.pane.table.horizontalHeader()
+    for _ in range(2):
+        at = QPoint(header.sectionViewportPosition(4) + 20, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), LEFT, pos=at)
+    qtbot.keyClicks(view.pane.bar.box, "weight")
+    qtbot.waitUntil(lambda: names(view) == ["4.weight", "1.weight"], timeout=PATIENCE)
+    view.pane.table.setFocus()
+    qtbot.keyClick(view.pane.table, Qt.Key.Key_Down)
+    qtbot.keyClick(view.pane.table, Qt.Key.Key_Down)
+    before = view.pane.look()
+    assert before.row == "1.weight"
+    tab = window.current_comparison()
+    window.action("swap_sides").trigger()
+    qtbot.waitUntil(lambda: tab.view is not view, timeout=PATIENCE)
+    assert view_of(window, qtbot).pane.look() == before
+    window.close()
+    window = open_window(wait=False)
+    qtbot.mouseClick(window.welcome.session, LEFT)
+    view = view_of(window, qtbot)
+    assert view.pane.look() == before
+    assert names(view) == ["4.weight", "1.weight"]
+    assert view.panel.title.text() == "1.weight"
+    assert view.pane.segments.current() == 1
+
+
+@pytest.mark.parametrize("found", [None, [], {"filter": 3, "column": {}, "mode": "?", "row": 1}])
+def test_what_is_no_look_is_the_usual_one(found: object) -> None:
+    assert unpacked_look(found) == USUAL_LOOK
+
+
 def test_names_in_files_are_never_markup(open_window: Any, qtbot: QtBot, tmp_path: Path) -> None:
     import torch
 
@@ -648,16 +690,6 @@ def test_names_in_files_are_never_markup(open_window: Any, qtbot: QtBot, tmp_pat
     view.step(1)
     assert view.panel.title.text() == "<b>bold</b>"
     assert "&lt;b&gt;" in view.pane.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
-
-
-def test_two_files_that_are_opened_together_offer_to_be_compared(
-    open_window: Any, qtbot: QtBot, run: Path
-) -> None:
-    window = open_window(run / "epoch0.pt", run / "epoch1.pt")
-    notice = window.current_tab().notice
-    assert notice.words() == "Opened together with epoch0.pt."
-    qtbot.mouseClick(notice.buttons()[0], LEFT)
-    assert view_of(window, qtbot).sides.a.source.uri.endswith("epoch0.pt")
 
 
 @pytest.mark.parametrize("form", ["html", "csv", "json"])

@@ -1,9 +1,10 @@
-"""A double-click with a real mouse on a file in a real file manager."""
+"""Files that a real mouse and keyboard open in a real file manager."""
 
 import select
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,9 @@ desktop = on_desktop.desktop
 ICONS = QRect(160, 70, 1000, 590)  # where the file manager shows files; counts stand elsewhere
 
 
-def test_a_double_click_on_a_file_opens_it(
-    desktop: dict[str, str], files: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def folder(desktop: dict[str, str], tmp_path: Path) -> Iterator[Path]:
+    """Show a folder in the file manager, which fills the screen, until the test is over."""
     folder = tmp_path / "my models"
     folder.mkdir()
     command = ["dbus-run-session", "--"] if shutil.which("dbus-run-session") else []
@@ -37,22 +38,55 @@ def test_a_double_click_on_a_file_opens_it(
             # No window manager here that would do it.
             xdotool(desktop, "windowmove", "--sync", window, "0", "0")
             xdotool(desktop, "windowsize", "--sync", window, "1200", "700")
-            empty = settled(tmp_path)
-            shutil.copy(files / "training.pt", folder / "training.pt")
-            icon = appeared(tmp_path, empty)
-            xdotool(desktop, "mousemove", "--sync", str(icon.x()), str(icon.y()))
-            manager_only = settled(tmp_path)
-            xdotool(desktop, "click", "--repeat", "2", "--delay", "60", "1")
-            title = "^training.pt – .* – Checkpoint Inspector$"
-            ours = xdotool(desktop, "search", "--sync", "--onlyvisible", "--name", title)
-            assert ours.isdigit()
-            tree = difference(manager_only, until_painted(tmp_path, manager_only))
-            assert tree.width() > ICONS.width() // 2
-            assert tree.height() > ICONS.height() // 2
-            xdotool(desktop, "windowfocus", "--sync", ours)
-            xdotool(desktop, "key", "--clearmodifiers", "ctrl+q")
+            xdotool(desktop, "windowfocus", "--sync", window)
+            yield folder
         finally:
             manager.terminate()
+
+
+def test_a_double_click_on_a_file_opens_it(
+    desktop: dict[str, str], folder: Path, files: Path, tmp_path: Path
+) -> None:
+    empty = settled(tmp_path)
+    shutil.copy(files / "training.pt", folder / "training.pt")
+    icon = appeared(tmp_path, empty)
+    xdotool(desktop, "mousemove", "--sync", str(icon.x()), str(icon.y()))
+    manager_only = settled(tmp_path)
+    xdotool(desktop, "click", "--repeat", "2", "--delay", "60", "1")
+    title = "^training.pt – .* – Checkpoint Inspector$"
+    quit_once_painted(desktop, title, tmp_path, manager_only)
+
+
+def test_two_that_are_selected_are_compared(
+    desktop: dict[str, str], folder: Path, files: Path, tmp_path: Path
+) -> None:
+    icons = []
+    for name in ("training.pt", "training2.pt"):
+        before = settled(tmp_path)
+        shutil.copy(files / "training.pt", folder / name)
+        icons.append(appeared(tmp_path, before))
+    for keys, icon in zip(([], ["ctrl"]), icons, strict=True):
+        xdotool(desktop, "mousemove", "--sync", str(icon.x()), str(icon.y()))
+        for key in keys:
+            xdotool(desktop, "keydown", key)
+        xdotool(desktop, "click", "1")
+        for key in keys:
+            xdotool(desktop, "keyup", key)
+    manager_only = settled(tmp_path)
+    xdotool(desktop, "key", "--clearmodifiers", "Return")
+    title = "^training.pt → training2.pt – .* – Checkpoint Inspector$"
+    quit_once_painted(desktop, title, tmp_path, manager_only)
+
+
+def quit_once_painted(desktop: dict[str, str], title: str, tmp_path: Path, before: QImage) -> None:
+    """Wait for our window, and leave it by the keyboard."""
+    ours = xdotool(desktop, "search", "--sync", "--onlyvisible", "--name", title)
+    assert ours.isdigit()
+    tree = difference(before, until_painted(tmp_path, before))
+    assert tree.width() > ICONS.width() // 2
+    assert tree.height() > ICONS.height() // 2
+    xdotool(desktop, "windowfocus", "--sync", ours)
+    xdotool(desktop, "key", "--clearmodifiers", "ctrl+q")
 
 
 def appeared(tmp_path: Path, before: QImage) -> QPoint:

@@ -144,7 +144,9 @@ def test_the_address_bar_opens_and_complains(open_window, files, qtbot):
 
 
 def test_recent_files_are_offered_and_forgotten(open_window, files, qtbot):
-    window = open_window(files / "training.pt", files / "module.pt")
+    window = open_window(files / "training.pt")
+    window.open_uri(str(files / "module.pt"))
+    wait_until_open(qtbot, window)
     for tab in window.all_tabs():
         window.close_tab(tab)
     assert [button.accessibleName().split()[0] for button in window.welcome.recent()] == [
@@ -166,7 +168,8 @@ def test_recent_files_are_offered_and_forgotten(open_window, files, qtbot):
 
 
 def test_the_last_session_comes_back_when_asked_for(open_window, files, qtbot):
-    window = open_window(files / "training.pt", files / "module.pt")
+    window = open_window(files / "training.pt")
+    window.open_uri(str(files / "module.pt"))
     view = window.all_tabs()[0].view
     view.tree.go_to(("epoch",))
     window.close()

@@ -260,7 +260,8 @@ def test_reload_comes_back_to_the_same_place(open_window, files, qtbot):
 
 
 def test_tabs_close_by_middle_click_and_by_button(open_window, files, qtbot):
-    window = open_window(files / "training.pt", files / "module.pt")
+    window = open_window(files / "training.pt")
+    window.open_uri(str(files / "module.pt"))
     bar = window.tabs.tabBar()
     qtbot.mouseClick(bar, Qt.MouseButton.MiddleButton, pos=bar.tabRect(0).center())
     assert [tab.name for tab in window.all_tabs()] == ["module.pt"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from inspector.core.formats import open_checkpoint
 from inspector.core.model import Path, natural
 from inspector.core.progress import Progress, part, silent
 
+_MOST_MEMBERS = 16  # of a list of numbers, such as the learning rates of parameter groups
 _ORDER = ("epoch", "step")  # facts that tell the order; both are counted upwards
 
 
@@ -31,6 +32,7 @@ class Point(NamedTuple):
     """A tensor in one snapshot; None: does not exist."""
 
     norm: float | None
+    """Of finite elements, as the changes are of those that are finite on both sides."""
     nan: int
     inf: int
     to_first: float | None
@@ -38,6 +40,8 @@ class Point(NamedTuple):
     to_previous: float | None
     changed: int | None
     """Elements that differ from those of the previous snapshot."""
+    finite: int = 0
+    """Elements that the norm is of."""
 
 
 @dataclass
@@ -157,19 +161,27 @@ def _snapshots(files: Iterable[str], progress: Progress) -> tuple[list[Snapshot]
 
 
 def numbers_of(checkpoint: Checkpoint) -> dict[str, float]:
-    """Return all facts of a checkpoint that are numbers; of lists, the first one."""
+    """Return all facts of a checkpoint that are numbers; of pairs such as `betas`, each one."""
     numbers: dict[str, float] = {}
     for fact in checkpoint.recognition.facts:
         if fact.name == "parameters" or fact.inferred:
             continue
         members = fact.value.items() if isinstance(fact.value, dict) else [(fact.name, fact.value)]
         for name, value in members:
-            value = value[0] if isinstance(value, list) and value else value
-            if isinstance(value, str) and value in ("nan", "inf", "-inf"):
-                value = float(value)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                numbers.setdefault(str(name), value)
+            for place, number in enumerate(_numbers(value)):
+                one_of = f"{name}[{place}]" if isinstance(value, list) and len(value) > 1 else name
+                # The first of all learning rates is told as the learning rate.
+                if place or numbers.get(str(name).removesuffix("s")) != number:
+                    numbers.setdefault(str(one_of), number)
     return numbers
+
+
+def _numbers(value: object) -> Iterator[float]:
+    for one in value[:_MOST_MEMBERS] if isinstance(value, list) else [value]:
+        if isinstance(one, str) and one in ("nan", "inf", "-inf"):
+            yield float(one)
+        elif isinstance(one, int | float) and not isinstance(one, bool):
+            yield one
 
 
 def _add(
@@ -211,6 +223,7 @@ def _add(
                     _relative(to_first.get(side.path)),
                     _relative(before),
                     before.changed if before is not None else None,
+                    told.finite,
                 )
             )
 

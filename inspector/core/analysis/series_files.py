@@ -7,7 +7,7 @@ import json
 from typing import Any, TextIO
 
 from inspector.core.analysis.comparison.report_csv import inert
-from inspector.core.analysis.comparison.report_json import plain
+from inspector.core.analysis.comparison.report_json import MEASURED_OVER, plain
 from inspector.core.analysis.series import Point, Series
 
 _FIELDS = ("tensor", "place", "file", *Point._fields)
@@ -18,6 +18,7 @@ def write_json(series: Series, stream: TextIO) -> None:
     document: dict[str, Any] = {
         "schema": 1,
         "order": series.order,
+        "measured_over": MEASURED_OVER,
         "snapshots": [
             {"uri": one.uri, "facts": {name: plain(value) for name, value in one.facts.items()}}
             for one in series.snapshots

@@ -171,6 +171,8 @@ COLUMNS: tuple[Column[Row, Module], ...] = (
         lambda row: (STATUSES.index(row.status), not row.sure),
         18,
         numeric=False,
+        sacrifice=6,
+        narrow=9,
     ),
     Column(
         "shape",
@@ -229,7 +231,7 @@ COLUMNS: tuple[Column[Row, Module], ...] = (
         _measure(lambda measures: measures.changed_fraction, share_text),
         lambda module: share_text(module.changed_fraction) if module.elements else "–",
         _order(lambda measures: measures.changed_fraction),
-        8,
+        9,
         bar=_changed,
         help="The share of elements whose bits differ.",
         sacrifice=5,

@@ -1,13 +1,13 @@
-"""A, B and their difference as colours, side by side: linked cursors, zoom and one scale."""
+"""A, B and their difference as colours: one scale, linked cursors and zoom."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from inspector.core import text
 from inspector.core.analysis.difference_pictures import check_alike, difference_picture_of
 from inspector.core.analysis.pictures import Area, Picture, picture_of
 from inspector.core.analysis.planes import Plane
@@ -17,6 +17,7 @@ from inspector.core.model import Tensor
 from inspector.core.progress import Progress, part, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.base import PairSubject, PairViewer, values_of
+from inspector.gui.diff.heat_sheet import HeatSheet
 from inspector.gui.diff.opening import Sides
 from inspector.gui.theme import tabular
 from inspector.gui.viewers.heat_words import cells_text, closer_text, value_text
@@ -24,17 +25,21 @@ from inspector.gui.viewers.plane_controls import PlaneControls
 from inspector.gui.widgets.heat_drawing import Spot
 from inspector.gui.widgets.heat_lens import Lens
 from inspector.gui.widgets.heat_picture import HeatPicture, overview_cells
-from inspector.gui.widgets.heat_scale import ColourBar, Scale, Showing, scale_of
+from inspector.gui.widgets.heat_scale import ColourBar, Scale, Showing, Strip, scale_of
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.picture_file import ask_to_save
 
 _MOST = 1000  # cells of an overview along each side
-_NAMES = ("A", "B", "Δ = B − A")
+_NAMES = ("A", "B", "Δ")
+_APART = "Δ = B − A"
 _HINT = (
     "Point at a cell, or press an arrow, to read it in all three; the wheel or + and − zoom, 0 "
     "shows all."
 )
 _SHOWING: Showing = "extreme"
+_SETTING = "delta_scale"
+_FINER = 1.05  # times, from which another scale is worth telling
+_LINES = 3  # of values: A, B and Δ
 
 
 class Three(NamedTuple):
@@ -54,14 +59,12 @@ class HeatMapsPage(PairViewer):
         super().__init__(context)
         self.controls = PlaneControls()
         self.controls.setContentsMargins(16, 10, 12, 0)
-        self.one_scale = QCheckBox("Δ on the &scale of A and B")
-        self.one_scale.setToolTip("Otherwise Δ has a scale of its own, and small changes are seen")
-        self.controls.flow.addWidget(self.one_scale)
+        self.own_scale = QCheckBox()
+        self.own_scale.setChecked(bool(context.preferences[_SETTING]))
         self.save = QPushButton("&Save picture…")
         self.save.setProperty("quiet", True)
         self.pictures: list[HeatPicture] = []
-        self.bars: list[ColourBar] = []
-        self._heads: list[QBoxLayout] = []
+        self.bar = ColourBar(context.theme)
         self.value = PlainLabel(_HINT, wrap=True, selectable=True, font=tabular())
         self.note = PlainLabel(tone="muted", wrap=True)
         self._tensors: tuple[Tensor, Tensor] | None = None
@@ -72,7 +75,8 @@ class HeatMapsPage(PairViewer):
         assert isinstance(layout, QVBoxLayout)
         layout.insertWidget(0, self.controls)
         self.controls.changed.connect(self._read)
-        self.one_scale.toggled.connect(lambda _: self._colour())
+        self.own_scale.clicked.connect(lambda on: context.preferences.choose(_SETTING, on))
+        context.preferences.changed.connect(self._follow)
         self.save.clicked.connect(self._save)
 
     @staticmethod
@@ -105,49 +109,39 @@ class HeatMapsPage(PairViewer):
         self._read()
 
     def make_body(self) -> QWidget:
-        self._sheet = QWidget()
-        self._sheet.setProperty("ground", "base")
-        self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._sheet)
-        self._across.setContentsMargins(0, 0, 0, 0)
-        self._across.setSpacing(10)
-        for name in _NAMES:
-            self._across.addWidget(self._one(name), 1)
-        # Always as high: the pictures must not move while one reads them.
-        self.value.setFixedHeight(3 * self.value.fontMetrics().lineSpacing())
+        self.pictures = [self._one(name) for name in _NAMES]
+        # At least as high: the pictures must not move while one reads them.
+        self.value.setMinimumHeight(_LINES * self.value.fontMetrics().lineSpacing())
         self.value.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._sheet = HeatSheet(self.pictures, self._key())
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 8, 16, 10)
-        column.setSpacing(6)
         column.addWidget(self._sheet, 1)
-        column.addWidget(self.value)
-        foot = QHBoxLayout()
-        foot.addWidget(self.note, 1)
-        foot.addWidget(self.save, 0, Qt.AlignmentFlag.AlignBottom)
-        column.addLayout(foot)
-        self._turn()
         return body
 
-    def _one(self, name: str) -> QWidget:
-        picture, bar = HeatPicture(self.context.theme), ColourBar(self.context.theme)
+    def _one(self, name: str) -> HeatPicture:
+        picture = HeatPicture(self.context.theme, name, fills=True)
         picture.setAccessibleName(f"Heat map of {name}")
         picture.spot_changed.connect(self._share_spot)
         picture.lens_changed.connect(self._share_lens)
         picture.wanted.connect(self._read_closer)
-        self.pictures.append(picture)
-        self.bars.append(bar)
-        box = QWidget()
-        column = QVBoxLayout(box)
+        return picture
+
+    def _key(self) -> QWidget:
+        """Return what the colours mean, the choice between scales, and the values at the spot."""
+        key = QWidget()
+        column = QVBoxLayout(key)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        head = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        head.setSpacing(4)
-        head.addWidget(PlainLabel(name), 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(bar, 1)
-        self._heads.append(head)
-        column.addLayout(head)
-        column.addWidget(picture, 1)
-        return box
+        column.addWidget(self.bar)
+        column.addWidget(self.own_scale)
+        column.addWidget(self.value, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.note, 1)
+        foot.addWidget(self.save, 0, Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(foot)
+        return key
 
     # Reading.
 
@@ -176,7 +170,11 @@ class HeatMapsPage(PairViewer):
         for picture, one in zip(self.pictures, found, strict=True):
             picture.show_picture(one, grid)
         self._colour()
+        exact = found.a.values is not None
+        line = self.value.fontMetrics().lineSpacing()
+        self._sheet.long_sentences = 0 if exact else _LINES * line
         self.note.set_plain(f"{cells_text(found.apart)} {self._remark}".strip())
+        self._sheet.arrange()
 
     def _read_closer(self, area: Area, most: tuple[int, int]) -> None:
         if self.pair is None or self._overview is None or self.state != "shown":
@@ -200,25 +198,34 @@ class HeatMapsPage(PairViewer):
 
     # What is on screen.
 
+    def _follow(self, setting: str) -> None:
+        if setting == _SETTING:
+            self.own_scale.setChecked(bool(self.context.preferences[_SETTING]))
+            self._colour()
+            if self.pictures:
+                self._sheet.arrange()
+
     def _colour(self) -> None:
         if self._overview is None or not self.pictures:
             return
         a, b, apart = (scale_of(one.cells, _SHOWING, "all") for one in self._overview)
-        shared = together(a, b)
-        reach = max(abs(apart.low), abs(apart.high))
-        if self.one_scale.isChecked():
-            reach = max(abs(shared.low), abs(shared.high), reach)
-        of_differences = Scale(-reach, reach, diverging=True, differences=True)
-        for picture, bar, one, scale in zip(
-            self.pictures,
-            self.bars,
-            self._overview,
-            (shared, shared, of_differences),
-            strict=True,
-        ):
-            picture.show_scale(scale, _SHOWING)
-            odd = one.cells.odd
-            bar.show_scale(scale, 0 if odd is None else int(odd.sum()))
+        of_both, own = together(a, b), _of_differences(apart)
+        shared = _of_differences(of_both, apart)
+        times = shared.high / own.high if own.high else 1.0
+        self.own_scale.setText(_own_words(times))
+        self.own_scale.setToolTip(
+            "Otherwise the same number has the same strength in all three.\n"
+            "Kept for all comparisons."
+        )
+        if self.own_scale.isChecked():
+            strips = Strip(of_both, "A, B"), Strip(own, _APART)
+        else:
+            strips = Strip(shared._replace(differences=False), "A, B"), Strip(shared, _APART)
+        first, last = strips
+        for picture, strip in zip(self.pictures, (first, first, last), strict=True):
+            picture.show_scale(strip.scale, _SHOWING)
+        odd = self._overview.apart.cells.odd
+        self.bar.show_strips(strips, 0 if odd is None else int(odd.sum()))
 
     def _share_spot(self, spot: Spot | None) -> None:
         for picture in self.pictures:
@@ -243,20 +250,24 @@ class HeatMapsPage(PairViewer):
 
     def _save(self) -> None:
         if self.state == "shown":
-            ask_to_save(self._sheet, "difference")
+            parts = (*self.pictures, self.bar)
+            area = QRect()
+            for part in parts:
+                area |= QRect(part.mapTo(self._sheet, QPoint()), part.size())
+            ask_to_save(self._sheet, "difference", area, parts)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._turn()
 
-    def _turn(self) -> None:
-        """Put the three beside or below each other, whichever leaves more room."""
-        if self.pictures:
-            is_wide = self.width() > 0.75 * self.height()
-            way = QBoxLayout.Direction
-            self._across.setDirection(way.LeftToRight if is_wide else way.TopToBottom)
-            for head in self._heads:  # three below each other have no room for lines of their own
-                head.setDirection(way.TopToBottom if is_wide else way.LeftToRight)
+def _of_differences(*scales: Scale) -> Scale:
+    """Return a scale around zero that has all values of others."""
+    reach = max(max(abs(one.low), abs(one.high)) for one in scales)
+    return Scale(-reach, reach, diverging=True, differences=True)
+
+
+def _own_words(times: float) -> str:
+    """Return the words of the choice: how many times finer such a scale is, to two digits."""
+    said = f"{times:.2g}" if times < 10 else text.exact(int(float(f"{times:.2g}")))
+    finer = f" ({said} × finer)" if times > _FINER else ""
+    return f"&Own scale for Δ{finer}"
 
 
 def together(a: Scale, b: Scale) -> Scale:

@@ -49,7 +49,9 @@ class ValuesPage(PairViewer):
         self._arranging: Job | None = None
         self._stored: tuple[ValueChange, ...] | None = None
         self.model = ValuesModel()
-        self.table = LinesTable(context.theme, self.model, "Values of both sides", _LEAST_KEY)
+        self.table = LinesTable(
+            context.theme, context.settings, self.model, "Values of both sides", _LEAST_KEY
+        )
         self.search = SearchBox("Search values")
         self.segments = Segments([row.words for row in VALUE_FILTERS], "Which values are shown")
         for number, row in enumerate(VALUE_FILTERS):

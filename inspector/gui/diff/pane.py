@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -21,6 +21,7 @@ from inspector.gui.context import AppContext
 from inspector.gui.diff.column_menus import fill_filters, fill_sorting
 from inspector.gui.diff.conditions import conditions_of
 from inspector.gui.diff.entries import Arrangement, Request, arrange, same_lines
+from inspector.gui.diff.look import DiffLook
 from inspector.gui.diff.model import DiffModel
 from inspector.gui.diff.run import ComparisonRun
 from inspector.gui.diff.statuses import EVERYTHING, FILTERS, Filter
@@ -57,9 +58,10 @@ class DiffPane(QWidget):
         self._asked_at = 0.0
         self._pause = 0  # milliseconds; none before the first lines
         self._go_to = -1
+        self._wanted = ""  # the name of a row to go to when there are rows
         self.filter = EVERYTHING
         self.model = DiffModel(run.rows)
-        self.table = DiffTable(context.theme, self.model)
+        self.table = DiffTable(context.theme, context.settings, self.model)
         self.strip = OverviewStrip(context.theme)
         self.bar = SearchBar(context.theme)
         self.bar.box.setToolTip(_HINT)
@@ -107,6 +109,31 @@ class DiffPane(QWidget):
             conditions,
         )
 
+    def look(self) -> DiffLook:
+        """Return how the rows are looked at."""
+        header, number = self.table.horizontalHeader(), self.table.current_number()
+        return DiffLook(
+            self.filter,
+            self.bar.pattern(),
+            self.bar.mode,
+            self.group.isChecked(),
+            header.sortIndicatorSection(),
+            header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder,
+            self._run.rows[number].pair.name if number >= 0 else self._wanted,
+        )
+
+    def restore(self, look: DiffLook) -> None:
+        """Look in the same way as before, once there are rows; ask for it before that."""
+        self.bar.set_mode(look.mode)
+        self.bar.box.set_quietly(look.search)
+        self.group.setChecked(look.grouped)
+        header = self.table.horizontalHeader()
+        way = Qt.SortOrder.DescendingOrder if look.descending else Qt.SortOrder.AscendingOrder
+        with QSignalBlocker(header):
+            header.setSortIndicator(look.column, way)
+        self._wanted = look.row
+        self._show_filter(look.filter)
+
     def ask(self) -> None:
         """Arrange the rows as they are now."""
         self._soon.stop()
@@ -129,16 +156,10 @@ class DiffPane(QWidget):
 
     def set_filter(self, wanted: Filter) -> None:
         """Show other rows."""
-        if wanted == self.filter:
-            return
-        self.filter = wanted
-        known = next((n for n, row in enumerate(FILTERS) if row.name == wanted.name), None)
-        if known is not None:
-            self.segments.choose(known)
-        self.chip.setVisible(known is None)
-        self.chip.setText(f"only {wanted.words}")
-        self.filter_changed.emit()
-        self.ask()
+        if wanted != self.filter:
+            self._show_filter(wanted)
+            self.filter_changed.emit()
+            self.ask()
 
     def set_grouped(self, grouped: bool) -> None:
         """Show modules with what is in them, or all tensors in one list."""
@@ -204,7 +225,10 @@ class DiffPane(QWidget):
     def _replace(self, plan: Arrangement) -> None:
         """Show other lines, and stay where one was."""
         number = self._go_to if self._go_to >= 0 else self.table.current_number()
-        self._go_to = -1
+        if self._wanted and number < 0:
+            rows = enumerate(self._run.rows)
+            number = next((n for n, row in rows if row.pair.name == self._wanted), -1)
+        self._go_to, self._wanted = -1, ""
         scroll = self.table.verticalScrollBar()
         place = scroll.value()
         self.model.show(plan)
@@ -247,6 +271,14 @@ class DiffPane(QWidget):
         self.problem.set_plain(text.printable(words, 300))
         self.problem.show()
 
+    def _show_filter(self, wanted: Filter) -> None:
+        self.filter = wanted
+        known = next((n for n, row in enumerate(FILTERS) if row.name == wanted.name), None)
+        if known is not None:
+            self.segments.choose(known)
+        self.chip.setVisible(known is None)
+        self.chip.setText(f"only {wanted.words}")
+
     def _choose(self, number: int) -> None:
         if FILTERS[number].name != self.filter.name:
             self.set_filter(FILTERS[number])
@@ -260,18 +292,13 @@ class DiffPane(QWidget):
         box.setFocus(Qt.FocusReason.ShortcutFocusReason)
         box.setCursorPosition(len(box.text()))
 
-    def _offer_columns(self, place: QPoint) -> None:
-        menu = QMenu(self.table)
-        menu.setAccessibleName("Columns of the differences")
-        menu.aboutToHide.connect(menu.deleteLater)
-        self._fill_columns(menu)
-        menu.popup(self.table.horizontalHeader().mapToGlobal(place))
-
     def _fill_columns(self, menu: QMenu) -> None:
         sorting = menu.addMenu("&Sort by")
         header = self.table.horizontalHeader()
         sorting.aboutToShow.connect(lambda: fill_sorting(sorting, header))
         fill_filters(menu.addMenu("&Filter by"), self.begin_filter)
+        columns = menu.addMenu("&Columns")
+        columns.aboutToShow.connect(lambda: self.table.fill_columns(columns))
 
     # The strip.
 
@@ -297,9 +324,7 @@ class DiffPane(QWidget):
         self.chip.clicked.connect(lambda: self.set_filter(EVERYTHING))
         self.group.clicked.connect(lambda on: self.set_grouped(on))
         self.table.sort_requested.connect(lambda *_: self.ask())
-        header = self.table.horizontalHeader()
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._offer_columns)
+        self.table.header_menu = self._fill_columns
         self.table.current_changed.connect(self.current_changed)
         self.table.menu_requested.connect(self.menu_requested)
         self.table.escaped.connect(self.table.clear_current)

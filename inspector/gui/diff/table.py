@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QSettings,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -14,20 +22,23 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from inspector.gui import keys
+from inspector.gui.diff.column_widths import ColumnWidths
 from inspector.gui.diff.delegate import LinesDelegate
 from inspector.gui.diff.lines import LinesModel
 from inspector.gui.diff.model import DiffModel
 from inspector.gui.jobs import undisturbed
-from inspector.gui.theme import Theme, tabular
+from inspector.gui.theme import Theme
 from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
 from inspector.gui.widgets.rows import dress_rows, sort_by_header
 
 _Flag = QItemSelectionModel.SelectionFlag
 _LEAST_KEY = 200  # pixels of keys, below which columns that the panel repeats are left out
 _AIR = 22
+_ICON_AND_AIR = 36
+_LOOKED_AT, _LONGEST_KEY = 200, 400  # lines, and characters of a key, that say how much keys need
 
 
 class LinesTable(QTableView):
@@ -37,11 +48,15 @@ class LinesTable(QTableView):
     menu_requested = Signal(QPoint)  # on the screen
     escaped = Signal()
 
-    def __init__(self, theme: Theme, model: LinesModel, name: str, least_key: int) -> None:
+    def __init__(
+        self, theme: Theme, settings: QSettings, model: LinesModel, name: str, least_key: int
+    ) -> None:
         super().__init__()
         self._delegate = LinesDelegate(theme)
         self._rows = model
-        self._least_key = least_key
+        self._longest = 0
+        self.header_menu: Callable[[QMenu], object] = self.fill_columns
+        """Fills what a right-click on the header shows."""
         self.setItemDelegate(self._delegate)
         self.setAccessibleName(name)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -57,10 +72,11 @@ class LinesTable(QTableView):
         header.setSelectionModel(QItemSelectionModel(model, header))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._is_fitting = False
-        self._widths = {n: self._pixels(c.width) for n, c in enumerate(model.columns) if c.width}
-        for number, width in self._widths.items():
-            self.setColumnWidth(number, width)
+        self._widths = ColumnWidths(model.columns, least_key, settings, name)
         header.sectionResized.connect(self._keep_width)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._offer_columns)
+        model.modelReset.connect(self._measure_keys)
         theme.changed.connect(self.viewport().update)
 
     # What is shown.
@@ -176,20 +192,51 @@ class LinesTable(QTableView):
         super().resizeEvent(event)
         self._fit()
 
+    def fill_columns(self, menu: QMenu) -> None:
+        """Offer every column but the keys, and the way back."""
+        menu.clear()
+        menu.setProperty("checks", True)
+        for number, column in enumerate(self._rows.columns):
+            if number:
+                action = menu.addAction(column.title.replace("&", "&&"))
+                action.setCheckable(True)
+                action.setChecked(number not in self._widths.hidden)
+                action.toggled.connect(lambda on, n=number: self._choose_column(n, shown=on))
+        menu.addSeparator()
+        menu.addAction("&Usual columns").triggered.connect(lambda _: self._choose_usual())
+
+    def _choose_column(self, number: int, *, shown: bool) -> None:
+        self._widths.choose(number, shown=shown)
+        self._fit()
+
+    def _choose_usual(self) -> None:
+        self._widths.reset()
+        self._fit()
+
+    def _offer_columns(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAccessibleName(f"Columns: {self.accessibleName()}")
+        menu.aboutToHide.connect(menu.deleteLater)
+        self.header_menu(menu)
+        menu.popup(self.horizontalHeader().mapToGlobal(place))
+
+    def _measure_keys(self) -> None:
+        """Find out how wide the keys are that one sees first, and make room."""
+        metrics = self.fontMetrics()
+        beside = chevron_left(0, 0) + CHEVRON + _ICON_AND_AIR
+        self._longest = 0
+        for line in range(min(self._rows.rowCount(), _LOOKED_AT)):
+            entry = self._rows.entry(line)
+            indent = chevron_left(entry.depth, _LONGEST_KEY) + beside
+            width = indent + metrics.horizontalAdvance(entry.step[:_LONGEST_KEY])
+            self._longest = max(self._longest, width)
+        self._fit()
+
     def _fit(self) -> None:
         """Share the room out; the column that sorts stays."""
-        widths = dict(self._widths)
-        room = self.viewport().width() - self._least_key - sum(widths.values())
-        columns = self._rows.columns
         by = self.horizontalHeader().sortIndicatorSection()
-        for _, number in sorted((c.sacrifice, n) for n, c in enumerate(columns) if c.sacrifice):
-            if room < 0 and number != by:
-                least = self._pixels(columns[number].narrow)
-                room += widths[number] - least
-                widths[number] = least
-        elastic = [number for number, column in enumerate(columns) if column.elastic]
-        for number in elastic if room > 0 else ():
-            widths[number] += room // (len(elastic) + 1)
+        widths = self._widths.shared_out(self.viewport().width(), self._longest, by)
+        columns = self._rows.columns
         metrics = self.horizontalHeader().fontMetrics()
         self._rows.shorten(
             frozenset(
@@ -208,12 +255,7 @@ class LinesTable(QTableView):
 
     def _keep_width(self, column: int, _: int, width: int) -> None:
         if column and width and not self._is_fitting:
-            self._widths[column] = width
-
-    def _pixels(self, characters: int) -> int:
-        """Return how wide a column of so many characters is; none of none."""
-        unit = QFontMetrics(tabular()).horizontalAdvance("0")
-        return characters * unit + _AIR if characters else 0
+            self._widths.resize(column, width)
 
 
 class DiffTable(LinesTable):
@@ -221,8 +263,8 @@ class DiffTable(LinesTable):
 
     current_changed = Signal(int)  # the number of the row, -1 for a module or none
 
-    def __init__(self, theme: Theme, model: DiffModel) -> None:
-        super().__init__(theme, model, "Differences", _LEAST_KEY)
+    def __init__(self, theme: Theme, settings: QSettings, model: DiffModel) -> None:
+        super().__init__(theme, settings, model, "Differences", _LEAST_KEY)
         self._model = model
         self.selectionModel().currentChanged.connect(self._tell_current)
 

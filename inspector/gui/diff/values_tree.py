@@ -6,7 +6,7 @@ Pure functions, run as jobs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -306,6 +306,22 @@ def _nothing(_: Group) -> str:
     return ""
 
 
+def _side(name: str, read: Callable[[ValueChange], Node | None]) -> Column[ValueChange, Group]:
+    """Return the column of the values of one side."""
+    return Column(
+        name,
+        name.upper(),
+        lambda change: _side_text(change, read(change)),
+        _nothing,
+        lambda change: _value_order(read(change)),
+        11,
+        sacrifice=3,
+        narrow=6,
+        elastic=True,
+        calm=(),
+    )
+
+
 VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
     Column(
         "key",
@@ -332,30 +348,8 @@ VALUE_COLUMNS: tuple[Column[ValueChange, Group], ...] = (
         narrow=2,
         short="≠",
     ),
-    Column(
-        "a",
-        "A",
-        lambda change: _side_text(change, change.a),
-        _nothing,
-        lambda change: _value_order(change.a),
-        11,
-        sacrifice=3,
-        narrow=6,
-        elastic=True,
-        calm=(),
-    ),
-    Column(
-        "b",
-        "B",
-        lambda change: _side_text(change, change.b),
-        _nothing,
-        lambda change: _value_order(change.b),
-        11,
-        sacrifice=3,
-        narrow=6,
-        elastic=True,
-        calm=(),
-    ),
+    _side("a", lambda change: change.a),
+    _side("b", lambda change: change.b),
     Column(
         "apart",
         "Δ",

@@ -16,6 +16,7 @@ from inspector.core.progress import Progress, empty, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.banner import DiffBanner
 from inspector.gui.diff.base import PairSubject, PairViewer
+from inspector.gui.diff.look import USUAL_LOOK, DiffLook
 from inspector.gui.diff.opening import Sides
 from inspector.gui.diff.other_values import ValuesPage
 from inspector.gui.diff.overview import OverviewPage
@@ -47,7 +48,13 @@ class ComparisonView(QWidget):
     tolerance_chosen = Signal(object)
     reload_requested = Signal()
 
-    def __init__(self, context: AppContext, sides: Sides, tolerance: Tolerance) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        sides: Sides,
+        tolerance: Tolerance,
+        look: DiffLook = USUAL_LOOK,
+    ) -> None:
         super().__init__()
         self._context = context
         self.sides = sides
@@ -58,6 +65,7 @@ class ComparisonView(QWidget):
         self.strip = ProgressStrip()
         self.notice = NoticeBar(context.theme)
         self.pane = DiffPane(context, self.run)
+        self.pane.restore(look)
         self.panel = DiffPanel(context, PAGES)
         lying = Qt.Orientation.Horizontal
         between = ("Differences", "panel")

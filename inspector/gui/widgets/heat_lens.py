@@ -8,6 +8,7 @@ from math import ceil, floor
 _LARGEST_FIT = 48.0  # pixels of an element, where all of the plane is seen
 _LARGEST = 64.0  # pixels of an element, zoomed in as far as it goes
 _LEAST_SHARE = 1 / 3  # of the room that a plane takes in both directions, as far as it can
+_RIBBON = 2  # times as long as wide, from which cells need not be squares to use the room
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,18 @@ class Lens:
     row: float = 0.0
     """The place of the plane at the top left of the room, in elements."""
     column: float = 0.0
+    fills: bool = False
+    """True if what is much longer than wide takes all of the room."""
 
     @property
     def fit(self) -> tuple[float, float]:
         """Width and height of an element where all is seen: a square, unless that is a ribbon."""
         square = min(self.width / self.columns, self.height / self.rows, _LARGEST_FIT)
+        long, short = max(self.rows, self.columns), min(self.rows, self.columns)
+        least = 1.0 if self.fills and long > _RIBBON * short else _LEAST_SHARE
         return (
-            max(square, min(self.width * _LEAST_SHARE / self.columns, _LARGEST_FIT)),
-            max(square, min(self.height * _LEAST_SHARE / self.rows, _LARGEST_FIT)),
+            max(square, min(self.width * least / self.columns, _LARGEST_FIT)),
+            max(square, min(self.height * least / self.rows, _LARGEST_FIT)),
         )
 
     @property
@@ -75,6 +80,10 @@ class Lens:
     def resized(self, width: float, height: float) -> Lens:
         """Return it in another room, with the same place at the top left."""
         return replace(self, width=max(width, 1.0), height=max(height, 1.0)).moved(0, 0)
+
+    def whole(self) -> Lens:
+        """Return it with all of the plane in sight."""
+        return replace(self, zoom=1.0, row=0.0, column=0.0)
 
     def zoomed(self, factor: float, x: float, y: float) -> Lens:
         """Return it closer by a factor; what is at that pixel stays there."""

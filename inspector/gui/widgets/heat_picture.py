@@ -38,22 +38,27 @@ _WAYS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 
 
 class HeatPicture(QWidget):
-    """Draws an overview and, closer to, whatever detail has been brought."""
+    """Draws an overview and, closer to, whatever detail has been brought.
+
+    A short `title` stands in the corner between the indices; with `fills`, what is much longer
+    than wide takes all of the room.
+    """
 
     spot_changed = Signal(object)  # Spot, or None where the mouse is beside the plane
     lens_changed = Signal(object)  # Lens
     wanted = Signal(object, object)  # an Area that deserves more detail, and how many cells of it
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, title: str = "", *, fills: bool = False) -> None:
         super().__init__()
         self._theme = theme
+        self._title = title
         self._overview: Picture | None = None
         self._detail: Picture | None = None
         self._drawing = HeatDrawing(theme)
         self._spot: Spot | None = None
         self._held: QPointF | None = None
         self._by_keys = False
-        self.lens = Lens()
+        self.lens = Lens(fills=fills)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._want_detail)
         self.setFont(scaled(0.85))
@@ -83,7 +88,7 @@ class HeatPicture(QWidget):
         self._overview, self._detail = picture, None
         self._drawing.begin(grid)
         if not same:
-            self.lens = Lens(plane.rows, plane.columns)
+            self.lens = Lens(plane.rows, plane.columns, fills=self.lens.fills)
             self.set_spot(None)
         self._fit_room()
         self._turn(self.lens)
@@ -128,14 +133,18 @@ class HeatPicture(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 120)
 
-    def room(self) -> QRectF:
-        """Return where the plane is drawn; marks stand at the left and above."""
+    def margins(self) -> tuple[int, int]:
+        """Return the pixels at the left and above that indices take."""
         metrics = self.fontMetrics()
         left = 6
         if self._overview is not None:
             last = max(self._overview.plane.tensor.shape, default=1) - 1
-            left = metrics.horizontalAdvance(str(last)) + 8
-        top = metrics.height() + 2
+            left = max(map(metrics.horizontalAdvance, (str(last), self._title))) + 8
+        return left, metrics.height() + 2
+
+    def room(self) -> QRectF:
+        """Return where the plane is drawn; marks stand at the left and above."""
+        left, top = self.margins()
         return QRectF(left, top, max(1, self.width() - left - 2), max(1, self.height() - top - 2))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -143,6 +152,8 @@ class HeatPicture(QWidget):
             return
         painter = QPainter(self)
         room = self.room()
+        painter.setPen(QColor(self._theme.colours.text))
+        painter.drawText(QPointF(2, self.fontMetrics().ascent()), self._title)
         drawing, lens = self._drawing, self.lens
         drawing.paint_marks(painter, self._overview.plane, lens, room, self.width())
         inside = QRectF(room.topLeft(), QSizeF(*lens.size))
@@ -208,7 +219,7 @@ class HeatPicture(QWidget):
         elif asks in ("nearer", "farther"):
             self._zoom(_STEP if asks == "nearer" else 1 / _STEP)
         elif asks == "whole":
-            self._turn(Lens(self.lens.rows, self.lens.columns, self.lens.width, self.lens.height))
+            self._turn(self.lens.whole())
         else:
             super().keyPressEvent(event)
 

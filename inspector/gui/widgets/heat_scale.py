@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -32,6 +34,8 @@ _ODD, _NOTHING = LEVELS, LEVELS + 1
 _PERCENT = (1, 99)
 _BAR = 12  # pixels of height
 _AIR = 4
+_BESIDE = 15  # pixels from a scale to the one below that shares its numbers
+_ASIDE = 8  # between the name of a scale and its colours
 _LONGEST = 520
 _STOP = 14  # levels between two stops of the bar: both ends and the middle are stops
 
@@ -141,13 +145,23 @@ def number(value: float) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
+class Strip(NamedTuple):
+    """The colours of one scale, and what is drawn in them."""
+
+    scale: Scale
+    name: str = ""
+
+
 class ColourBar(QWidget):
-    """All colours of a scale with the numbers at its ends, and that of what is no number."""
+    """All colours of a scale with the numbers at its ends, and that of what is no number.
+
+    Several scales lie below each other; those with the same ends share their numbers.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._scale: Scale | None = None
+        self._strips: tuple[Strip, ...] = ()
         self._odd = 0
         self.setFont(tabular())
         self.setMaximumWidth(_LONGEST)
@@ -156,62 +170,94 @@ class ColourBar(QWidget):
 
     def show_scale(self, scale: Scale, odd: int) -> None:
         """Replace the scale; `odd` elements are NaN or infinite."""
-        self._scale, self._odd = scale, odd
-        self.setAccessibleName("Colours: " + ", ".join((*self._ends(scale), self._said())))
+        self.show_strips((Strip(scale),), odd)
+
+    def show_strips(self, strips: Sequence[Strip], odd: int) -> None:
+        """Replace all scales."""
+        self._strips, self._odd = tuple(strips), odd
+        said = [", ".join(part for part in (one.name, *_ends(one.scale)) if part) for one in strips]
+        self.setAccessibleName("Colours: " + ", ".join((*said, self._said())))
+        self.updateGeometry()
         self.update()
 
+    def strips(self) -> tuple[Strip, ...]:
+        """Return what is shown, from top to bottom."""
+        return self._strips
+
     def sizeHint(self) -> QSize:
-        return QSize(_LONGEST, _BAR + _AIR + self.fontMetrics().height())
+        return QSize(_LONGEST, round(sum(self._heights()) or self._lines()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._scale is None:
+        if not self._strips:
             return
-        colours = self._theme.colours
         painter = QPainter(self)
-        muted = QColor(colours.muted)
-        room = float(self.width())
+        metrics = self.fontMetrics()
+        muted = QColor(self._theme.colours.muted)
+        left = max(metrics.horizontalAdvance(one.name) for one in self._strips)
+        left += _ASIDE if left else 0
+        room = float(self.width() - left)
+        heights = self._heights()
         if self._odd:
-            room -= self._paint_odd(painter, muted)
-        bar = QRectF(0.5, 0.5, room - 1, _BAR - 1)
+            room -= self._paint_odd(painter, muted, sum(heights) - self._lines() + _BAR)
+        top = 0.0
+        for strip, height in zip(self._strips, heights, strict=True):
+            bar = QRectF(left + 0.5, top + 0.5, room - 1, _BAR - 1)
+            self._paint_colours(painter, bar, strip.scale)
+            painter.setPen(muted)
+            beside = QRectF(0, top - (_BESIDE - _BAR) / 2, left, _BESIDE)
+            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, strip.name)
+            if height > _BESIDE:
+                self._paint_ends(painter, bar, strip.scale)
+            top += height
+
+    def _paint_colours(self, painter: QPainter, bar: QRectF, scale: Scale) -> None:
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-        found = colours_of(self._scale, dark=self._theme.is_dark)
+        found = colours_of(scale, dark=self._theme.is_dark)
         for place in range(0, LEVELS, _STOP):
             gradient.setColorAt(place / (LEVELS - 1), QColor(*found[place]))
-        painter.setPen(QColor(colours.line))
+        painter.setPen(QColor(self._theme.colours.line))
         painter.setBrush(gradient)
         painter.drawRect(bar)
-        painter.setPen(muted)
-        words = QRectF(0, _BAR + _AIR, room, self.fontMetrics().height())
-        low, high = self._ends(self._scale)
+
+    def _paint_ends(self, painter: QPainter, bar: QRectF, scale: Scale) -> None:
+        words = QRectF(bar.left(), bar.bottom() + _AIR, bar.width(), self.fontMetrics().height())
+        low, high = _ends(scale)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, low)
         painter.drawText(words, Qt.AlignmentFlag.AlignRight, high)
-        if self._scale.diverging:
+        if scale.diverging:
             painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, "0")
 
-    def _paint_odd(self, painter: QPainter, ink: QColor) -> float:
+    def _paint_odd(self, painter: QPainter, ink: QColor, height: float) -> float:
         """Paint the colour of what is no number at the right; return the room that it took."""
         said = self._said()
         width = self.fontMetrics().horizontalAdvance(said)
         left = self.width() - width
         painter.fillRect(
-            QRectF(left, 0, width, _BAR), QColor(*odd_colour(dark=self._theme.is_dark))
+            QRectF(left, 0, width, height), QColor(*odd_colour(dark=self._theme.is_dark))
         )
         painter.setPen(ink)
-        words = QRectF(left, _BAR + _AIR, width, self.fontMetrics().height())
+        words = QRectF(left, height + _AIR, width, self.fontMetrics().height())
         painter.drawText(words, Qt.AlignmentFlag.AlignRight, said)
         return width + 16.0
 
     def _said(self) -> str:
         return f"{text.exact(self._odd)} not finite" if self._odd else ""
 
-    @staticmethod
-    def _ends(scale: Scale) -> tuple[str, str]:
-        below, above = scale.cut
-        if scale.diverging and not scale.high:
-            return "", ""  # the middle says it: there is nothing but zero
-        return ("≤ " if below else "") + number(scale.low), ("≥ " if above else "") + number(
-            scale.high
-        )
+    def _lines(self) -> int:
+        """Return the height of a strip with its numbers."""
+        return _BAR + _AIR + self.fontMetrics().height()
+
+    def _heights(self) -> list[float]:
+        """Return how high each strip is, with numbers unless those below are the same."""
+        ends = [*((one.scale.low, one.scale.high) for one in self._strips), None]
+        return [_BESIDE if one == other else self._lines() for one, other in pairwise(ends)]
+
+
+def _ends(scale: Scale) -> tuple[str, str]:
+    below, above = scale.cut
+    if scale.diverging and not scale.high:
+        return "", ""  # the middle says it: there is nothing but zero
+    return ("≤ " if below else "") + number(scale.low), ("≥ " if above else "") + number(scale.high)

@@ -16,6 +16,7 @@ from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Request
 from inspector.gui.viewers import file_name
+from inspector.gui.widgets.first_focus import FirstFocus
 from inspector.gui.widgets.notice_bar import Choice, NoticeBar
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_watch import FileWatch, look_at
@@ -57,6 +58,7 @@ class CheckpointTab(QWidget):
         self.watch.noticed.connect(self._tell)
         self.notice = NoticeBar(context.theme)
         self._column = QVBoxLayout(self)
+        self._focus: FirstFocus | None = None
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.notice)
@@ -131,9 +133,18 @@ class CheckpointTab(QWidget):
         path = self.view.current_path() if self.view else self._wanted
         return print_address(Address(self.uri, path))
 
+    def kept(self) -> str:
+        """Return what brings it back in another session."""
+        return self.address()
+
     def command(self) -> list[str]:
         """Return the words that open it again."""
         return ["inspector", self.address()]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The one address."""
+        return (self.uri,)
 
     @property
     def is_busy(self) -> bool:
@@ -184,7 +195,7 @@ class CheckpointTab(QWidget):
         view.start_marking_soon()
         self.watch.start(look)
         if before is None:
-            view.tree.view.setFocus()
+            self._focus = FirstFocus(self, view.tree.view)
         if self._wanted:
             self.go_to(self._wanted)
         if self._offer is not None:

@@ -28,8 +28,9 @@ from inspector.gui.widgets.rows import ask_for_order
 from inspector.gui.widgets.tips import show_tip
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.file_manager import show_in_folder
-from inspector.gui.window.main_window import NAME, MainWindow
+from inspector.gui.window.main_window import MainWindow
 from inspector.gui.window.recent import menu_text
+from inspector.gui.window.titles import NAME
 
 _ABOUT = (
     "Looks inside PyTorch checkpoints without running them.\n\n"

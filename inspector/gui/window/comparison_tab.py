@@ -14,13 +14,16 @@ from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.banner import names_apart
+from inspector.gui.diff.look import USUAL_LOOK, DiffLook
 from inspector.gui.diff.opening import Sides, open_sides, pair_up
 from inspector.gui.jobs import Job
 from inspector.gui.viewers import file_name
+from inspector.gui.widgets.first_focus import FirstFocus
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.window.file_watch import FileWatch, Look, look_at
 from inspector.gui.window.opening import let_go
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage
+from inspector.gui.window.recent import keep_comparison
 
 if TYPE_CHECKING:
     from inspector.gui.diff.view import ComparisonView
@@ -39,20 +42,25 @@ class ComparisonTab(QWidget):
 
     status_changed = Signal()
     opened = Signal()
+    failed = Signal()
     menu_requested = Signal(QPoint)
     close_requested = Signal()
     renamed = Signal()
 
-    def __init__(self, context: AppContext, request: PairRequest) -> None:
+    def __init__(
+        self, context: AppContext, request: PairRequest, look: DiffLook = USUAL_LOOK
+    ) -> None:
         super().__init__()
         self._context = context
         self.a, self.b, self._choices, self._tolerance = request
+        self._look = look  # of the view that is not there yet, or any more
         self.view: ComparisonView | None = None
         self._job: Job | None = None
         self._page: QWidget | None = None
         self._watches: list[FileWatch] = []
         self.notice = NoticeBar(context.theme)
         self._column = QVBoxLayout(self)
+        self._focus: FirstFocus | None = None
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.notice)
@@ -70,9 +78,23 @@ class ComparisonTab(QWidget):
         return f"{self.a} → {self.b}"
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The addresses of both."""
+        return self.a, self.b
+
+    @property
     def request(self) -> PairRequest:
         """What brings it back as it is now."""
         return PairRequest(self.a, self.b, self._choices, self._tolerance)
+
+    @property
+    def look(self) -> DiffLook:
+        """How it is looked at."""
+        return self.view.pane.look() if self.view else self._look
+
+    def kept(self) -> str:
+        """Return what brings it back in another session."""
+        return keep_comparison(self.request, self.look)
 
     def command(self) -> list[str]:
         """Return the words that open it again."""
@@ -170,6 +192,7 @@ class ComparisonTab(QWidget):
 
     def _show_paired(self, sides: Sides) -> None:
         self._job = None
+        self._look = self.look
         before, self.view = self.view, None
         if before is not None:
             before.stop()
@@ -179,7 +202,8 @@ class ComparisonTab(QWidget):
         # Imported here: most windows never compare, and all of them would start later.
         from inspector.gui.diff.view import ComparisonView
 
-        view = self.view = ComparisonView(self._context, sides, self._tolerance)
+        view = ComparisonView(self._context, sides, self._tolerance, self._look)
+        self.view = view
         view.status_changed.connect(self.status_changed)
         view.menu_requested.connect(self.menu_requested)
         view.swap_requested.connect(self.swap)
@@ -187,7 +211,7 @@ class ComparisonTab(QWidget):
         view.tolerance_chosen.connect(self._tolerate)
         view.reload_requested.connect(self.open)
         self._show(view)
-        view.pane.table.setFocus()
+        self._focus = FirstFocus(self, view.pane.table)
 
     def _say_unpaired(self, error: Exception) -> None:
         self._job = None
@@ -206,6 +230,7 @@ class ComparisonTab(QWidget):
         page.retry_requested.connect(self.open)
         page.close_requested.connect(self.close_requested)
         self._show(page)
+        self.failed.emit()
 
     def _tell(self, uri: str, what: str) -> None:
         if self._job is not None or self.view is None:
@@ -223,7 +248,7 @@ class ComparisonTab(QWidget):
 
     def _drop_view(self) -> None:
         if self.view is not None:
-            sides = self.view.sides
+            sides, self._look = self.view.sides, self.look
             self.view.stop()
             self.view = None
             sides.close()

@@ -31,6 +31,7 @@ from inspector.core.resources import resource
 from inspector.gui import notify
 from inspector.gui.actions import ACTIONS, dress_actions, fill_menus
 from inspector.gui.context import AppContext
+from inspector.gui.diff.look import USUAL_LOOK, DiffLook
 from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 from inspector.gui.window.address_bar import AddressBar
 from inspector.gui.window.checkpoint_tab import CheckpointTab
@@ -40,19 +41,18 @@ from inspector.gui.window.pages import WelcomePage
 from inspector.gui.window.recent import (
     RecentFiles,
     RecentMenu,
-    keep_comparison,
     kept_comparison,
-    short_folder,
+    kept_look,
 )
 from inspector.gui.window.series_tab import SeriesTab
 from inspector.gui.window.tab_strip import TabStrip
 from inspector.gui.window.theme_menu import theme_menu
+from inspector.gui.window.titles import NAME, title_of
+from inspector.gui.window.together import Together, are_parts_of_one
 
 _GEOMETRY = "window/geometry"
 _FOLDER = "window/folder"
 _SAMPLE = "samples/shapes-cnn-epoch12.pt"
-NAME = "Checkpoint Inspector"
-
 Tab = CheckpointTab | ComparisonTab | SeriesTab
 
 
@@ -81,6 +81,9 @@ class MainWindow(QMainWindow):
         self.dropping.open_requested.connect(self.open_uris)
         self.dropping.compare_requested.connect(self.compare)
         self.dropping.series_requested.connect(self.open_series)
+        self._together = Together(context, self)
+        self._together.ready.connect(self._show_together)
+        self._together.refused.connect(self._offer_to_compare)
         self._actions: Mapping[str, QAction] = {}
         self.setAcceptDrops(True)
         self.setMinimumSize(560, 360)
@@ -124,11 +127,17 @@ class MainWindow(QMainWindow):
 
     def open_uris(self, uris: Iterable[str]) -> None:
         """Open each in a tab of its own; of two that come together, offer to compare them."""
-        opened = [self.open_uri(uri) for uri in uris]
-        if len(opened) == 2 and opened[0] is not opened[1]:
-            a, b = (tab.uri for tab in opened)
-            words = f"Opened together with {opened[0].name}."
-            opened[1].offer(words, ("Compare", lambda: self.compare(a, b)))
+        if two := self._two(uris):
+            self._offer_to_compare(*two)
+
+    def open_together(self, uris: Iterable[str]) -> None:
+        """Do the same for what the desktop hands over, but compare two if that is wanted."""
+        uris = list(uris)
+        two = self._two(uris)
+        if two and self.context.preferences["compare_two"] and set(two) == set(uris):
+            self._together.begin(*two)
+        elif two:
+            self._offer_to_compare(*two)
 
     def open_uri(self, uri: str) -> CheckpointTab:
         """Open one checkpoint, or bring its tab forward; `FILE::PATH` goes to a place in it."""
@@ -149,13 +158,13 @@ class MainWindow(QMainWindow):
         known = next((tab for tab in self.comparisons() if (tab.a, tab.b) == (a, b)), None)
         self.tabs.setCurrentWidget(known or self._add_comparison(PairRequest(a, b)))
 
-    def show_comparison(self, request: CompareRequest) -> None:
+    def show_comparison(self, request: CompareRequest, look: DiffLook = USUAL_LOOK) -> None:
         """Compare as somebody asked before, or bring the tab forward that does so."""
         if isinstance(request, SeriesRequest):
             self.open_series(request.files)
             return
         known = next((tab for tab in self.comparisons() if tab.request == request), None)
-        self.tabs.setCurrentWidget(known or self._add_comparison(request))
+        self.tabs.setCurrentWidget(known or self._add_comparison(request, look))
 
     def open_series(self, files: Sequence[str]) -> None:
         """Show how tensors moved along several snapshots, or bring that tab forward."""
@@ -188,7 +197,7 @@ class MainWindow(QMainWindow):
         for kept in self.recent.session():
             request = kept_comparison(kept)
             if request is not None:
-                self.show_comparison(request)
+                self.show_comparison(request, kept_look(kept))
             else:
                 self.open_uri(kept)
 
@@ -230,12 +239,38 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         self.setCentralWidget(middle)
 
-    def _add_comparison(self, request: PairRequest) -> ComparisonTab:
-        tab = ComparisonTab(self.context, request)
+    def _two(self, uris: Iterable[str]) -> tuple[str, str] | None:
+        """Open each in a tab of its own; return the files if two were opened to be compared."""
+        files = [self.open_uri(uri).uri for uri in uris]
+        if len(files) != 2 or len(set(files)) != 2 or are_parts_of_one(*files):
+            return None
+        return files[0], files[1]
+
+    def _offer_to_compare(self, a: str, b: str) -> None:
+        one, other = (next((t for t in self.all_tabs() if t.uri == uri), None) for uri in (a, b))
+        if one and other:
+            words = f"Opened together with {one.name}."
+            other.offer(words, ("Compare", lambda: self.compare(a, b)))
+
+    def _show_together(self, tab: ComparisonTab) -> None:
+        """Show a comparison that nobody asked for in front, unless the person has gone on."""
+        if not {tab.a, tab.b} <= {one.uri for one in self.all_tabs()}:
+            self._together.give_up(tab)
+            return
+        before = self.current_tab()
+        self._take_in_comparison(tab)
+        if before and before.uri in tab.files:
+            self.tabs.setCurrentWidget(tab)
+
+    def _add_comparison(self, request: PairRequest, look: DiffLook = USUAL_LOOK) -> ComparisonTab:
+        tab = ComparisonTab(self.context, request, look)
+        self._take_in_comparison(tab)
+        return tab
+
+    def _take_in_comparison(self, tab: ComparisonTab) -> None:
         self._take_in(tab)
         tab.opened.connect(lambda: self._remember_both(tab))
         tab.renamed.connect(lambda: self._rename(tab))
-        return tab
 
     def _add_tab(self, address: Address) -> CheckpointTab:
         tab = CheckpointTab(self.context, address.file, address.path)
@@ -258,7 +293,7 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         tab, comparison, page = self.current_tab(), self.current_comparison(), self.page()
         self._pages.setCurrentWidget(self.tabs if page else self.welcome)
-        self.setWindowTitle(_title(page.name, _files(page)) if page else NAME)
+        self.setWindowTitle(title_of(page.name, page.files) if page else NAME)
         status = page.status() if page else ""
         self._status.set_plain(status)
         self.statusBar().setVisible(bool(status))
@@ -309,12 +344,6 @@ class MainWindow(QMainWindow):
     def _all_pages(self) -> list[Tab]:
         widgets = [self.tabs.widget(number) for number in range(self.tabs.count())]
         return [widget for widget in widgets if isinstance(widget, Tab)]
-
-    def _kept(self, tab: Tab) -> str:
-        """Return what brings a tab back in another session."""
-        if isinstance(tab, CheckpointTab):
-            return tab.address()
-        return keep_comparison(tab.request)
 
     def _is_ticked(self, name: str) -> bool:
         tab = self.current_comparison()
@@ -405,7 +434,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.context.settings.setValue(_GEOMETRY, self.saveGeometry())
         if self.tabs.count():
-            self.recent.keep_session(self._kept(tab) for tab in self._all_pages())
+            self.recent.keep_session(tab.kept() for tab in self._all_pages())
+        self._together.stop()
         while (page := self.page()) is not None:
             self.close_tab(page)
         for dialog in self.findChildren(QDialog):  # they end what they are at, and let go of files
@@ -424,17 +454,3 @@ class MainWindow(QMainWindow):
         geometry = self.context.settings.value(_GEOMETRY)
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(self.sizeHint().boundedTo(self.screen().availableSize() * 0.94))
-
-
-def _files(tab: Tab) -> Sequence[str]:
-    """Return the addresses of all that a tab shows."""
-    if isinstance(tab, SeriesTab):
-        return tab.files
-    return (tab.a, tab.b) if isinstance(tab, ComparisonTab) else (tab.uri,)
-
-
-def _title(name: str, files: Iterable[str]) -> str:
-    """Return the title of the window: the file, where it is, and the program."""
-    folders = " → ".join(dict.fromkeys(filter(None, map(short_folder, files))))
-    whole = " – ".join(part for part in (name, folders, NAME) if part)
-    return whole.replace("[*]", "[*][*]")

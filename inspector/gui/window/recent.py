@@ -14,6 +14,7 @@ from inspector.core import text
 from inspector.core.analysis.comparison import CompareRequest
 from inspector.core.analysis.comparison.request import packed, unpacked
 from inspector.gui.actions import ActionOfPart
+from inspector.gui.diff.look import DiffLook, packed_look, unpacked_look
 from inspector.gui.theme import Theme
 from inspector.gui.viewers import file_name
 
@@ -53,9 +54,10 @@ class RecentFiles:
         self._settings.setValue(_SESSION, list(kept))
 
 
-def keep_comparison(request: CompareRequest) -> str:
+def keep_comparison(request: CompareRequest, look: DiffLook | None = None) -> str:
     """Return a comparison as a session keeps it: JSON, which no address begins like."""
-    return json.dumps(packed(request))
+    kept = packed(request)
+    return json.dumps(kept if look is None else {**kept, "look": packed_look(look)})
 
 
 def kept_comparison(kept: str) -> CompareRequest | None:
@@ -66,6 +68,11 @@ def kept_comparison(kept: str) -> CompareRequest | None:
         return unpacked(json.loads(kept))
     except (ValueError, RecursionError):
         return None
+
+
+def kept_look(kept: str) -> DiffLook:
+    """Return how somebody looked at the comparison that a session kept."""
+    return unpacked_look(json.loads(kept).get("look"))
 
 
 def menu_text(uri: str) -> str:

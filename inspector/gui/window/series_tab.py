@@ -11,6 +11,7 @@ from inspector.core import text
 from inspector.core.analysis.comparison import SeriesRequest
 from inspector.gui.context import AppContext
 from inspector.gui.viewers import file_name
+from inspector.gui.window.recent import keep_comparison
 
 
 class SeriesTab(QWidget):
@@ -48,6 +49,10 @@ class SeriesTab(QWidget):
     def request(self) -> SeriesRequest:
         """What brings it back."""
         return SeriesRequest(self.files)
+
+    def kept(self) -> str:
+        """Return what brings it back in another session."""
+        return keep_comparison(self.request)
 
     def command(self) -> list[str]:
         """Return the words that open it again."""

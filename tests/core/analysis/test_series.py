@@ -86,6 +86,23 @@ def test_tensors_that_come_and_go(tmp_path, threads) -> None:
     assert (last.to_first, last.to_previous, last.changed) == (1.0, 0.0, 0)
 
 
+def test_facts_of_several_numbers_are_told_one_by_one(tmp_path, threads) -> None:
+    net = torch.nn.Linear(2, 2)
+    groups = [{"params": [net.weight], "lr": 0.1}, {"params": [net.bias], "lr": 0.2}]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95))
+    for epoch in range(2):
+        state = {"epoch": epoch, "model": net.state_dict(), "optimizer": optimizer.state_dict()}
+        torch.save(state, tmp_path / f"{epoch}.pt")
+    facts = series_of([str(tmp_path)], threads).snapshots[0].facts
+    told = {name: value for name, value in facts.items() if name.startswith(("betas", "learning"))}
+    assert told == {
+        "learning_rate": 0.1,
+        "learning_rates[1]": 0.2,
+        "betas[0]": 0.9,
+        "betas[1]": 0.95,
+    }
+
+
 def test_order() -> None:
     def ordered(*snapshots: tuple[str, Any]) -> tuple[str, str]:
         found, order = in_order([Snapshot(*one) for one in snapshots])

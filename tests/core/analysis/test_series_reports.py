@@ -78,6 +78,10 @@ def test_tables_have_what_is_there(series: Series) -> None:
     name = next(name for name in read["curves"] if name.endswith(EVIL))
     assert read["curves"][name][0] is None
     assert read["last_without_nan"] == 1
+    assert read["measured_over"] == "finite"
+    bias = next(name for name in read["curves"] if name.endswith("bias"))
+    assert [point["finite"] for point in read["curves"][bias]] == [3, 3, 2]
+    assert [row["finite"] for row in found if row["tensor"] == bias] == ["3", "3", "2"]
     assert [snapshot_label(series, place) for place in (0, 2)] == ["epoch 0", "epoch 2"]
 
 

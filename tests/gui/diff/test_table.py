@@ -6,8 +6,9 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QMenu
 
 from inspector.core.analysis.comparison import Measures, Pair, Row, Side, Status
 from inspector.core.model import DTYPES, Tensor
@@ -158,7 +159,7 @@ def test_a_measure_sorts_all_tensors_and_nan_comes_first() -> None:
 
 
 def test_keys_walk_the_tree(context: AppContext, qtbot, model: DiffModel) -> None:
-    table = DiffTable(context.theme, model)
+    table = DiffTable(context.theme, context.settings, model)
     qtbot.addWidget(table)
     table.resize(700, 400)
     table.show()
@@ -213,7 +214,7 @@ def test_names_that_differ_in_a_folder() -> None:
 
 def test_a_narrow_table_of_values_heads_status_with_a_sign(qtbot, context: AppContext) -> None:
     model = ValuesModel()
-    values = LinesTable(context.theme, model, "Values", 120)
+    values = LinesTable(context.theme, context.settings, model, "Values", 120)
     qtbot.addWidget(values)
     values.resize(1000, 300)
     values.show()
@@ -229,3 +230,72 @@ def test_a_narrow_table_of_values_heads_status_with_a_sign(qtbot, context: AppCo
     assert "Status" in heading(Qt.ItemDataRole.ToolTipRole)
     values.resize(1000, 300)
     qtbot.waitUntil(lambda: heading() == "Status")
+
+
+def shown_columns(table: LinesTable, model: DiffModel) -> list[str]:
+    return [c.id for n, c in enumerate(model.columns) if not table.isColumnHidden(n)]
+
+
+def test_columns_make_room_for_long_keys(context: AppContext, qtbot) -> None:
+    def table_of(rows: list[Row]) -> tuple[DiffTable, DiffModel]:
+        model = DiffModel(rows)
+        table = DiffTable(context.theme, context.settings, model)
+        qtbot.addWidget(table)
+        table.resize(620, 300)
+        table.show()
+        model.show(arrange(rows, Request(grouped=False)))
+        return table, model
+
+    table, model = table_of([row(0, "a.b"), row(1, "a.c", "changed", 0.5)])
+    long_ones = [row(n, f"backbone.layers.{n}.attention.output.bias", "changed") for n in range(3)]
+    other, longer = table_of(long_ones)
+    assert {"key", "status", "relative"} <= set(shown_columns(other, longer))
+    assert len(shown_columns(other, longer)) < len(shown_columns(table, model))
+    need = other.fontMetrics().horizontalAdvance("backbone.layers.0.attention.output.bias")
+    assert other.columnWidth(0) > need
+    other.resize(1500, 300)
+    qtbot.waitUntil(lambda: len(shown_columns(other, longer)) == len(COLUMNS))
+
+
+def test_columns_that_somebody_chose_are_kept(context: AppContext, qtbot, model: DiffModel) -> None:
+    def table_of() -> DiffTable:
+        table = DiffTable(context.theme, context.settings, model)
+        qtbot.addWidget(table)
+        table.resize(1400, 300)
+        table.show()
+        return table
+
+    table = table_of()
+    menu = QMenu(table)
+    table.fill_columns(menu)
+    next(action for action in menu.actions() if action.text() == "Cosine").trigger()
+    assert "cosine" not in shown_columns(table, model)
+    status = column_number("status")
+    header = table.horizontalHeader()
+    edge = header.sectionViewportPosition(status) + header.sectionSize(status) - 1
+    was = table.columnWidth(status)
+    middle = header.height() // 2
+    left = Qt.MouseButton.LeftButton
+    qtbot.mousePress(header.viewport(), left, pos=QPoint(edge, middle))
+    qtbot.mouseMove(header.viewport(), QPoint(edge + 40, middle))
+    qtbot.mouseRelease(header.viewport(), left, pos=QPoint(edge + 40, middle))
+    assert table.columnWidth(status) == was + 40
+    again = table_of()
+    assert "cosine" not in shown_columns(again, model)
+    assert again.columnWidth(status) == was + 40
+    again.fill_columns(menu)
+    menu.actions()[-1].trigger()
+    assert "cosine" in shown_columns(again, model)
+    assert table_of().columnWidth(status) == was
+
+
+@pytest.mark.parametrize("found", ["[]", "no", '{"status": "wide", "shape": 1e9, "key": 0}'])
+def test_widths_that_nobody_wrote_mean_nothing(
+    context: AppContext, qtbot, model: DiffModel, found: str
+) -> None:
+    context.settings.setValue("diff/columns/Differences", found)
+    table = DiffTable(context.theme, context.settings, model)
+    qtbot.addWidget(table)
+    table.resize(1500, 300)
+    table.show()
+    assert len(shown_columns(table, model)) == len(COLUMNS)

@@ -56,6 +56,8 @@ class Measures(NamedTuple):
     flips: int = 0
     a_peak: float = 0.0
     """The largest absolute value of the first, as far as it is finite."""
+    left_out: int = 0
+    """Elements that are not finite on both sides: distances and the cosine are without them."""
 
     @property
     def changed_fraction(self) -> float:
@@ -124,6 +126,7 @@ def finish(found: Delta, at: tuple[int, ...] | None) -> Measures:
         found.inf_gone,
         found.flips,
         found.a_peak,
+        found.elements - found.finite,
     )
 
 

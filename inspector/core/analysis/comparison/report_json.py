@@ -30,6 +30,7 @@ def write_json(result: Result, stream: TextIO) -> None:
         "b": result.b,
         "summary": result.counts,
         "tolerance": result.tolerance._asdict(),
+        "measured_over": MEASURED_OVER,
         "matching": _matching(result.matching),
     }
     stream.write(json.dumps(head)[:-1] + ', "tensors": [')
@@ -59,9 +60,11 @@ def measures_of(row: Row) -> dict[str, Any]:
     return {name: plain(members[name]) for name in MEASURES}
 
 
+MEASURED_OVER = "finite"
+"""What norms and distances are of, as documents say it; NaN and infinities are counted apart."""
 MEASURES = (
     "max_abs", "rel_l2", "cosine", "changed_fraction", "mean_abs", "at", "changed", "elements",
-    "nan_born", "nan_gone", "inf_born", "inf_gone", "flips",
+    "nan_born", "nan_gone", "inf_born", "inf_gone", "flips", "left_out",
 )  # fmt: skip
 
 

@@ -68,15 +68,14 @@ def rollup(rows: Iterable[Row]) -> list[Module]:
 def _add(module: Module, row: Row) -> None:
     module.statuses[row.status] = module.statuses.get(row.status, 0) + 1
     module.tensors += 1
-    same = row.status in _ALIKE
     measures = row.measures
     module.unsure += not row.sure
     if row.pair.role == "statistic":
         module.statistics += 1
-        module.statistics_same += same
+        module.statistics_same += row.status in _ALIKE
     elif row.pair.role == "weight":
         module.weights += 1
-        module.weights_same += same
+        module.weights_same += row.status == "same"  # what moved a little is not frozen
     if row.pair.role in ("weight", "optimizer"):
         change = measures.rel_l2 if measures else None
         if change is not None and (module.rel_l2 is None or change > module.rel_l2):

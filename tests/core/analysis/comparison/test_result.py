@@ -80,6 +80,15 @@ def test_frozen_means_that_no_weight_changed(tmp_path, threads) -> None:
     ]
 
 
+def test_noise_is_not_frozen(tmp_path, threads) -> None:
+    weights = {"a.weight": torch.ones(4), "b.weight": torch.ones(4)}
+    moved = weights | {"b.weight": torch.full((4,), 1.001)}
+    found = saved(weights, moved, tmp_path, threads, tolerance=Tolerance(rtol=0.1))
+    assert [row.status for row in found.rows] == ["same", "noise"]
+    rolled = modules(found)
+    assert (rolled["a"].frozen, rolled["b"].frozen) == (True, False)
+
+
 def test_modules_sum_up_what_is_below_them(tmp_path, threads) -> None:
     first, second = run(2)
     found = saved(first, second, tmp_path, threads)
@@ -313,6 +322,7 @@ def test_json_is_that_of_the_contract(nasty: Result) -> None:
     assert rows["new"]["a"] is None
     assert rows["moved"]["b"] == ["elsewhere"]
     assert rows["changed"]["nan_born"] == 70
+    assert rows["changed"]["left_out"] >= 70
     assert rows["changed"]["max_abs"] is None
     assert rows["same"]["max_abs"] == 0
     changes = {row["path"][0]: row for row in document["values"]}
