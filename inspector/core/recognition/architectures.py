@@ -214,7 +214,7 @@ def architecture_facts(names: Names) -> list[Fact]:
             (row, prefix)
             for row in ARCHITECTURES
             for prefix in prefixes
-            if all(prefix + sign in names for sign in row.signs)
+            if prefix + row.signs[0] in names and all(prefix + sign in names for sign in row.signs)
         ),
         None,
     )

@@ -89,13 +89,15 @@ def progress(seen: Survey) -> Path | None:
 
 def configuration(seen: Survey) -> Path | None:
     """Return where the settings of the run or of the network are."""
-    for name in _CONFIGURATIONS:
-        for path, node in seen.places:
-            for entry in node.children[:_FEW]:
+    found: dict[str, Path] = {}
+    for path, node in seen.places:
+        for entry in node.children[:_FEW]:
+            name = str(entry.key).lower()
+            if name in _CONFIGURATIONS and name not in found:
                 is_text = entry.kind == "value" and isinstance(entry.value, str)
-                if str(entry.key).lower() == name and (entry.children or (is_text and entry.value)):
-                    return (*path, entry.key)
-    return None
+                if entry.children or (is_text and entry.value):
+                    found[name] = (*path, entry.key)
+    return next((found[name] for name in _CONFIGURATIONS if name in found), None)
 
 
 def _fact(entry: Node, seen: Survey) -> Iterator[Fact]:
