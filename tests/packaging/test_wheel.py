@@ -74,7 +74,8 @@ def test_wheel_carries_what_was_compiled_and_is_named_after_the_platform(
         (name,) = (name for name in archive.namelist() if Path(name).stem == "_kernels")
         assert Path(name).parent.as_posix() == "inspector/core/arrays"
         library = ctypes.CDLL(archive.extract(name, tmp_path))
-    assert all(hasattr(library, name) for name in ("tally_float32", "distance_float32"))
+    names = "tally_float32", "distance_float32", "count_uint8", "count_uint16"
+    assert all(hasattr(library, name) for name in names)
 
 
 def test_wheel_is_whole_without_a_compiler(tmp_path: Path) -> None:

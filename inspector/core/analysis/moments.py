@@ -21,6 +21,7 @@ from inspector.core.arrays import (
     Block,
     Tally,
     code_values,
+    counts,
     decode,
     encoding_of,
     load_positions,
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 _UNIT = 1074  # sums are integers in units of 2^-1074
 _FEW = 4096  # codes that are sorted quicker than 65,536 counters are cleared
 SHIFT_BEYOND = 256  # squares of the mean over the variance, from which cancellation would show
-_SHORT, _LONG = 1 << 16, 1 << 20  # elements of a run that is gone through often, and once
+_SHORT = 1 << 16  # elements of a run that is gone through several times
+_RUNS = {"f4": 1 << 20, "u1": 1 << 18, "u2": 1 << 18}  # and of one that is once
 _ROW = 256  # values of a row that are summed by one dot product
 _scratch = threading.local()  # memory that is used again costs less than memory that is new
 _HUGE, _TINY = 1e150, 1e-140  # float64 beyond which squares leave its range
@@ -73,7 +75,7 @@ def summary(block: Block, watch: Callable[[Iterator[Array]], Iterator[Array]] = 
     with np.errstate(all="ignore"):
         if block.view.dense:
             return _summary_of_positions(block)
-        chunks = watch(stored_chunks(block, _LONG if encoding.stored == "f4" else _SHORT))
+        chunks = watch(stored_chunks(block, _RUNS.get(encoding.stored, _SHORT)))
         if encoding.meaning == "code":
             return times(_summary_of_codes(block, chunks, encoding.bits), block.view.weight)
         if encoding.stored == "f4":
@@ -135,14 +137,12 @@ def _summary_of_codes(block: Block, chunks: Iterator[Array], bits: int) -> Parti
     values = code_values(block.dtype.name)
     if block.view.elements <= _FEW and bits > 8:
         found = [np.unique(chunk, return_counts=True) for chunk in chunks]
-        codes, counts = found[0] if len(found) == 1 else _together(found)
+        codes, often = found[0] if len(found) == 1 else _together(found)
     else:
-        counted = np.zeros(1 << bits, np.int64)
-        for chunk in chunks:
-            counted += np.bincount(chunk, minlength=1 << bits)
+        counted = counts(chunks, bits)
         codes = np.flatnonzero(counted)
-        counts = counted[codes]
-    return _weighted(values[codes], counts, whole=block.dtype.kind != "float")
+        often = counted[codes]
+    return _weighted(values[codes], often, whole=block.dtype.kind != "float")
 
 
 def _together(found: list[tuple[Array, Array]]) -> tuple[Array, Array]:
@@ -189,11 +189,16 @@ def _weighted(values: Array, counts: Array, *, whole: bool) -> Partial:
     zero = int(counts[values == 0].sum())
     low, high = float(values.min()), float(values.max())
     weights = counts.astype(np.float64)
-    total = _fixed(fsum((weights * values).tolist()))
+    # Products of values with one exponent are integers of one unit: those of codes, which have few
+    # digits, are added up without rounding.
+    exponents = np.frexp(values)[1]
+    exponents -= exponents.min()
+    total = _fixed(fsum(np.bincount(exponents, weights * values).tolist()))
     number = elements - nan - posinf - neginf
     centre = mean_of(total, number)
     off = values - centre
-    squares = _about(centre, number, total, fsum((weights * off * off).tolist()))
+    near = fsum(np.bincount(exponents, weights * off * off).tolist())
+    squares = _about(centre, number, total, near)
     if whole:
         return Partial(elements, nan, posinf, neginf, zero, int(low), int(high), total, squares)
     return Partial(elements, nan, posinf, neginf, zero, low, high, total, squares)

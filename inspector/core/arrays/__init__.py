@@ -12,7 +12,7 @@ from inspector.core.arrays.blocks import (
     whole_array,
 )
 from inspector.core.arrays.encodings import Encoding, code_values, decode, encoding_of, finite_limit
-from inspector.core.arrays.kernels import Distance, Tally, distance, same_bytes, tally
+from inspector.core.arrays.kernels import Distance, Tally, counts, distance, same_bytes, tally
 from inspector.core.arrays.views import View, distinct_view
 from inspector.core.arrays.windows import Values, Window, load_window, region, values_of
 
@@ -26,6 +26,7 @@ __all__ = [
     "Window",
     "blocks_of",
     "code_values",
+    "counts",
     "decode",
     "distance",
     "distinct_view",

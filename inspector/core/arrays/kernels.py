@@ -1,4 +1,4 @@
-"""The compiled part: float32 in one pass, where a C compiler was there when this was installed.
+"""The compiled part, where a C compiler was there when this was installed: one pass for all.
 
 Without it, callers take numpy, which goes through the numbers several times.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LIBRARY = Path(__file__).with_name("_kernels.dll" if sys.platform == "win32" else "_kernels.so")
 """Where packaging/build_kernels.py puts what it makes of kernels.c."""
+_TABLES = 2  # as there
 
 
 class Tally(NamedTuple):
@@ -88,6 +90,23 @@ def distance(a: Array, b: Array, known: float) -> Distance | None:
     return Distance(*(getattr(out, name) for name in Distance._fields))
 
 
+def counts(chunks: Iterable[Array], bits: int) -> Array:
+    """Return how often each pattern of at most 16 bits occurs, int64; fewer than 2^32 in all."""
+    import numpy as np
+
+    library = _library()
+    if library is None:
+        counted = np.zeros(1 << bits, np.int64)
+        for chunk in chunks:
+            counted += np.bincount(chunk, minlength=1 << bits)
+        return counted
+    count, patterns = (library.count_uint8, 8) if bits <= 8 else (library.count_uint16, 16)
+    tables = np.zeros((_TABLES, 1 << patterns), np.uint32)
+    for chunk in map(_plain, chunks):
+        count(chunk.ctypes.data, chunk.size, tables.ctypes.data)
+    return np.add.reduce(tables, dtype=np.uint32)[: 1 << bits].astype(np.int64)
+
+
 def same_bytes(one: memoryview, other: memoryview) -> bool:
     """Return whether as many bytes are alike; Python itself would look at one by one."""
     import numpy as np
@@ -108,7 +127,13 @@ def _library() -> Any:
     pointer, size = ctypes.c_void_p, ctypes.c_int64
     library.tally_float32.argtypes = pointer, size, pointer
     library.distance_float32.argtypes = pointer, pointer, size, ctypes.c_double, pointer
-    for function in (library.tally_float32, library.distance_float32):
+    library.count_uint8.argtypes = library.count_uint16.argtypes = pointer, size, pointer
+    for function in (
+        library.tally_float32,
+        library.distance_float32,
+        library.count_uint8,
+        library.count_uint16,
+    ):
         function.restype = None
     return library
 

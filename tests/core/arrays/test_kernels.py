@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.core.arrays import distance, kernels, same_bytes, tally
+from inspector.core.arrays import counts, distance, kernels, same_bytes, tally
 
 SIZES = [1, 2, 7, 15, 16, 17, 63, 64, 65, 1000, 4095, 4096, 4097, 1 << 16, (1 << 18) + 3]
 
@@ -173,6 +173,25 @@ def test_without_a_compiler_there_is_nothing(uncompiled: None) -> None:
     values = np.ones(10, np.float32)
     assert tally(values) is None
     assert distance(values, values, 0.0) is None
+
+
+@pytest.mark.parametrize("size", [0, 1, 31, 32, 33, 100, 5000])
+@pytest.mark.parametrize(("bits", "dtype"), [(4, "u1"), (8, "u1"), (16, "u2")])
+def test_patterns_are_counted(size: int, bits: int, dtype: str) -> None:
+    values = np.random.default_rng(size).integers(0, 1 << bits, size).astype(dtype)
+    expected = np.bincount(values, minlength=1 << bits)
+    for chunks in (
+        [values],
+        np.array_split(values, 3),
+        [values[::-1]],
+        [values[:0]] * 2 + [values],
+    ):
+        assert counts(chunks, bits).tolist() == expected.tolist()
+
+
+def test_patterns_are_counted_without_a_compiler(uncompiled: None) -> None:
+    values = np.arange(1000, dtype=np.uint16)
+    assert counts([values, values], 16)[:1001].tolist() == [2] * 1000 + [0]
 
 
 @pytest.mark.parametrize("fallback", [False, True])
