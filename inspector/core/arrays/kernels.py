@@ -104,7 +104,8 @@ def counts(chunks: Iterable[Array], bits: int) -> Array:
     tables = np.zeros((_TABLES, 1 << patterns), np.uint32)
     for chunk in map(_plain, chunks):
         count(chunk.ctypes.data, chunk.size, tables.ctypes.data)
-    return np.add.reduce(tables, dtype=np.uint32)[: 1 << bits].astype(np.int64)
+    both: Array = np.add.reduce(tables, dtype=np.uint32)
+    return both[: 1 << bits].astype(np.int64)
 
 
 def same_bytes(one: memoryview, other: memoryview) -> bool:
