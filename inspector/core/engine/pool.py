@@ -29,7 +29,6 @@ R = TypeVar("R")
 
 _MOST_WORKERS = 4  # each takes some 60 MB; four read faster than most disks
 _AHEAD = 2  # tasks per worker: one that it works on, one that waits for it
-_NICE = 10  # steps behind the window, which is to have a core as soon as it wants one
 _LAST_WORDS = 1.0  # seconds in which the exit status of a process that died is there
 # One thread each: they share the cores, and threads of a linear algebra library would fight.
 _ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", "MKL"))
@@ -189,8 +188,6 @@ def worker_count() -> int:
 
 def _prepare(mapping: bool, modules: tuple[str, ...]) -> None:
     """Worker process: import what the tasks need, and end when the program has ended."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     for name in ("numpy", *modules):
         import_module(name)
     if mapping:

@@ -32,11 +32,6 @@ def modules(_: object) -> list[str]:
     return sorted(sys.modules)
 
 
-def priority_of(_: object) -> int:
-    """Worker: return how far it stands behind others; 19 is the farthest."""
-    return os.getpriority(os.PRIO_PROCESS, 0)
-
-
 def test_work_is_done_elsewhere(engine: WorkerPool) -> None:
     assert os.getpid() not in set(engine.run(pid_of, [(1, None)] * 8, 8))
 
@@ -58,12 +53,6 @@ def test_workers_know_the_tasks_before_they_are_asked() -> None:
         assert set(TASK_MODULES) <= set(names)
     finally:
         pool.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="needs Unix")
-def test_workers_let_the_window_go_first(engine: WorkerPool) -> None:
-    (priority,) = engine.run(priority_of, [(1, None)], 1)
-    assert priority > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_a_dead_worker_is_reported_and_the_next_request_works() -> None:
