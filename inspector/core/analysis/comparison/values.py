@@ -45,7 +45,7 @@ def compare_values(
     With `every`, those that are the same are among them. With the matching of the tensors, values
     below the two roots are held against each other, and the state of an optimizer by parameter. Of
     numpy arrays only dtype and shape are compared. The versions of a state_dict's modules are left
-    out where the other file is of a format that cannot keep them, and so is what a pickled module
+    out where the other side is a plain dict or of a format that cannot keep them, and so is what a pickled module
     has besides its tensors where the other side is a state_dict.
     """
     view_a = view_b = _View()
@@ -55,7 +55,7 @@ def compare_values(
         view_b = _View(matching.root_b, matching.owners[1], matching.stripped_b.prefixes, apart[1])
     ones = _leaves(a, view_a, part(progress, 0.0, 0.5))
     others = _leaves(b, view_b, part(progress, 0.5, 1.0))
-    if not _VERSIONLESS.isdisjoint((a.format, b.format)):
+    if not (_keeps_versions(a, view_a.root) and _keeps_versions(b, view_b.root)):
         ones, others = _without_versions(ones), _without_versions(others)
     for place, (path, node) in ones.items():
         found = others.get(place)
@@ -111,6 +111,14 @@ def _leaves(checkpoint: Checkpoint, view: _View, progress: Progress) -> dict[obj
         if is_leaf(node) and not view.lonely.has(path):
             found.setdefault(view.place(path), (path, node))
     return found
+
+
+def _keeps_versions(checkpoint: Checkpoint, root: Path) -> bool:
+    """Return whether a state_dict at `root` could have `_metadata`: a plain dict has no attributes."""
+    node = checkpoint.root
+    for key in root:
+        node = next((child for child in node.children if child.key == key), node)
+    return checkpoint.format not in _VERSIONLESS and node.type != "dict"
 
 
 def _without_versions(leaves: dict[object, _Leaf]) -> dict[object, _Leaf]:

@@ -359,3 +359,19 @@ def test_safetensors_have_no_versions_to_miss(tmp_path, threads) -> None:
     )
     assert found.counts["same"] == len(state)
     assert found.values == ()
+
+
+def test_plain_dicts_have_no_versions_to_miss(tmp_path, threads) -> None:
+    state = Net().state_dict()
+    a = save_zip(tmp_path / "a.pt", {"epoch": 3, "model": state})
+    for plain in (dict(state), {"epoch": 3, "model": dict(state)}):
+        found = result(a, save_zip(tmp_path / "b.pt", plain), threads, choices=Choices())
+        assert found.counts["same"] == len(state)
+        assert [value.path[-1] for value in found.values if value.change != "same"] in (
+            ["epoch"],
+            [],
+        )
+    other = Net().state_dict()
+    other._metadata[""]["version"] = 2
+    found = result(a, save_zip(tmp_path / "c.pt", other), threads, choices=Choices())
+    assert "version" in [value.path[-1] for value in found.values]
