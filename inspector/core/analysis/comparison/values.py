@@ -45,8 +45,8 @@ def compare_values(
     With `every`, those that are the same are among them. With the matching of the tensors, values
     below the two roots are held against each other, and the state of an optimizer by parameter. Of
     numpy arrays only dtype and shape are compared. The versions of a state_dict's modules are left
-    out where the other side is a plain dict or of a format that cannot keep them, and so is what a pickled module
-    has besides its tensors where the other side is a state_dict.
+    out where the other side is a plain dict or of a format that cannot keep them, and so is what a
+    pickled module has besides its tensors where the other side is a state_dict.
     """
     view_a = view_b = _View()
     if matching is not None:
@@ -114,7 +114,7 @@ def _leaves(checkpoint: Checkpoint, view: _View, progress: Progress) -> dict[obj
 
 
 def _keeps_versions(checkpoint: Checkpoint, root: Path) -> bool:
-    """Return whether a state_dict at `root` could have `_metadata`: a plain dict has no attributes."""
+    """Return whether the state_dict at `root` could have `_metadata`; a plain dict could not."""
     node = checkpoint.root
     for key in root:
         node = next((child for child in node.children if child.key == key), node)
