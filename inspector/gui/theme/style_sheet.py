@@ -117,6 +117,7 @@ QToolButton { background: transparent; border: 1px solid transparent; border-rad
 QToolButton:checked { background: $selection; }
 QToolButton::menu-indicator { image: none; }
 QToolButton:hover { background: $line; }
+QToolButton:checked:hover { background: $selection; border-color: $line; }
 QToolButton:focus { border-color: $accent; }
 
 QPushButton[severity] { border-radius: 10px; padding: 2px 10px 2px 7px; min-height: 0;

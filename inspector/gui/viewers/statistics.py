@@ -184,6 +184,10 @@ class StatisticsViewer(Viewer):
         words = text.plural(shown, "tensor") if shown and scan.state == "done" else scan.words()
         self.note.set_text(words)
         self.save.setEnabled(bool(shown))
+        if self.start.hasFocus() and scan.is_busy:
+            self.setFocus()  # until there are rows to go to; Qt would take the next best widget
+        elif self.hasFocus() and shown:
+            self.table.setFocus()
         self.start.setVisible(scan.state in ("idle", "stopped", "failed"))
         self.start.setText("Scan all values" if scan.state == "idle" else "Go on")
         busy = "The rows appear here as they are read."

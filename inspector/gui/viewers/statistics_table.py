@@ -51,6 +51,13 @@ class Line(NamedTuple):
         """What was found, or why the values could not be read."""
         return self.row.error or " ".join(finding.message for finding in self.findings)
 
+    @property
+    def named(self) -> str:
+        """The same in a word or two, as `inspector check` calls it."""
+        codes = dict.fromkeys(finding.code for finding in self.findings)
+        names = ("NaN" if code == "nan" else code.replace("-", " ") for code in codes)
+        return "not read" if self.row.error else ", ".join(names)
+
 
 @dataclass(frozen=True)
 class StatisticColumn:
@@ -61,6 +68,8 @@ class StatisticColumn:
     order: Callable[[Line], Any]
     width: int
     numeric: bool = True
+    whole: Callable[[Line], str] | None = None
+    """What is meant, where `text` is short."""
     is_alarming: Callable[[Line], bool] = lambda _: False
 
 
@@ -110,10 +119,11 @@ STATISTIC_COLUMNS = (
     ),
     StatisticColumn(
         "Finding",
-        lambda line: text.printable(line.said, _LONGEST),
+        lambda line: text.printable(line.named, _LONGEST),
         lambda line: None if line.worst is None else -_WORSE[line.worst],
-        34,
+        17,
         numeric=False,
+        whole=lambda line: text.printable(line.said, _LONGEST),
     ),
     _value("Min", "min"),
     _value("Max", "max"),
@@ -142,6 +152,13 @@ STATISTIC_COLUMNS = (
         lambda line: text.exact(line.row.tensor.elements),
         lambda line: line.row.tensor.elements,
         11,
+    ),
+    StatisticColumn(
+        "In words",
+        lambda line: text.printable(line.said, _LONGEST),
+        lambda line: line.said or None,
+        60,
+        numeric=False,
     ),
 )
 
@@ -223,7 +240,7 @@ class StatisticModel(QAbstractTableModel):
             Qt.ItemDataRole.DisplayRole: lambda: column.text(line),
             Qt.ItemDataRole.ToolTipRole: lambda: plain_tool_tip(_tip(column, line)),
             Qt.ItemDataRole.TextAlignmentRole: lambda: _alignment(index.column()),
-            Qt.ItemDataRole.AccessibleTextRole: lambda: f"{column.title}: {column.text(line)}",
+            Qt.ItemDataRole.AccessibleTextRole: lambda: f"{column.title}: {_whole(column, line)}",
             Qt.ItemDataRole.ForegroundRole: lambda: self._colour(column, line),
         }
         answer = answers.get(role)
@@ -255,6 +272,7 @@ class NameDelegate(QStyledItemDelegate):
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_HasFocus  # the row is what has it
         # Names begin alike and are told apart by their ends.
         option.textElideMode = Qt.TextElideMode.ElideMiddle
 
@@ -278,7 +296,11 @@ def _tip(column: StatisticColumn, line: Line) -> str:
     """Return the whole text of a cell, and below a number what it is of."""
     known = column.numeric and line.row.statistics is not None
     note = measured(line.row.tensor).of_numbers if known else ""
-    return f"{column.text(line)}\n{note}".strip()
+    return f"{_whole(column, line)}\n{note}".strip()
+
+
+def _whole(column: StatisticColumn, line: Line) -> str:
+    return column.whole(line) if column.whole else column.text(line)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -81,7 +81,10 @@ def test_it_offers_a_scan_and_shows_what_came_of_it(viewer, scan, qtbot):
     assert column(viewer, "NaN") == ["1", "0", "0", "0", "0", "0", "0"]
     assert column(viewer, "Inf")[1] == "3"
     assert column(viewer, "Mean")[1] == "–"
-    assert "NaN" in column(viewer, "Finding")[0]
+    assert column(viewer, "Finding")[0] == "NaN"
+    said = viewer.model.index(0, HEADINGS.index("Finding")).data(Qt.ItemDataRole.ToolTipRole)
+    assert "is NaN; the first" in said
+    assert "is NaN; the first" in column(viewer, "In words")[0]
     colour = viewer.model.index(0, HEADINGS.index("NaN")).data(Qt.ItemDataRole.ForegroundRole)
     assert colour.name() == viewer.context.theme.colours.error
 
@@ -102,6 +105,16 @@ def test_findings_stand_first_beside_the_names_and_stored_order_is_a_click_away(
             qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=spot)
         first.append(column(viewer, "Tensor")[0])
     assert first[1:] == ["model.layers.0.weight", "model.layers.1.weight"]
+
+
+def test_the_keyboard_goes_on_to_the_rows(viewer, scan, qtbot):
+    look_at(viewer, scan)
+    viewer.window().activateWindow()
+    viewer.start.setFocus()
+    qtbot.waitUntil(viewer.start.hasFocus)
+    with qtbot.waitSignal(scan.settled):
+        qtbot.keyClick(viewer.start, Qt.Key.Key_Space)
+    qtbot.waitUntil(viewer.table.hasFocus)
 
 
 def test_where_nothing_was_found_the_room_belongs_to_numbers(viewer, scan, qtbot):
