@@ -27,6 +27,7 @@ from inspector.gui.widgets.value_scale import ValueScale
 _QUANTILES = (0.5, 0.01, 0.99, 0.25, 0.75, 0.05, 0.95)  # those that must be readable first
 _CENTRE = (0.005, 0.995)
 _KNEE = 0.01  # of the elements that are not zero are nearer to zero than where the logarithm begins
+_TILES = 16  # of most tensors
 _LEAST_HEIGHT = 210
 _UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
 
@@ -84,7 +85,7 @@ class DistributionViewer(ComputedViewer):
         self.centre = _quiet("Central &99 %")
         self.centre.setToolTip("Leave out the 0.5 % of the elements at either end")
         self.save = _quiet("&Save picture…")
-        self.facts = FactTiles()
+        self.facts = FactTiles(_TILES)
         self.sentence = PlainLabel(wrap=True)
         self.note = PlainLabel(tone="muted", wrap=True)
         self.mean.setChecked(True)

@@ -26,11 +26,12 @@ class Tile(NamedTuple):
 class FactTiles(Flow):
     """Selectable plain texts; all of them are as wide as the widest."""
 
-    def __init__(self) -> None:
+    def __init__(self, usual: int = 0) -> None:
+        """Make so many tiles at once, unseen: when facts come, little is left to do."""
         super().__init__(spacing=6)
         self._shown: list[Tile] = []
         self._round = Round(self)
-        self._made: list[tuple[QWidget, PlainLabel, PlainLabel]] = []
+        self._made = [self._make() for _ in range(usual)]
 
     def show_tiles(self, tiles: Sequence[Tile]) -> None:
         """Replace what is shown."""
@@ -67,4 +68,5 @@ class FactTiles(Flow):
         column.addWidget(name)
         column.addWidget(text)
         self.flow.addWidget(box)
+        box.hide()
         return box, name, text
