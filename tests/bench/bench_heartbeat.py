@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from inspector.gui.viewers import Viewer
     from inspector.gui.window.checkpoint_view import CheckpointView
 
 ROOT = Path(__file__).parents[2]
@@ -94,9 +93,14 @@ class Run:
         self.do("marks", lambda: None, lambda: bool(tree.model.known.marks.dtypes))
         if tensors <= MOST_SCANNED:
             self.do("scan", view.scan.start, lambda: view.scan.state == "done" and idle())
-            self.do("distribution", lambda: self.look(DistributionViewer), self._is_computed)
-            self.do("values", lambda: self.look(ValuesViewer), self._is_computed)
-            self.do("heat map", lambda: self.look(HeatMapViewer), self._is_computed)
+            for name, viewer in (
+                ("distribution", DistributionViewer),
+                ("values", ValuesViewer),
+                ("heat map", HeatMapViewer),
+            ):
+                self.do("nothing selected", tree.view.clear_current, idle)
+                view.panel.prefer(viewer)
+                self.do(name, lambda: tree.view.go_to_line(0), self._is_computed)
             view.panel.prefer(None)
             view.show_whole()
         self.do("search a part", lambda: tree.search.setText("attn.q"), idle)
@@ -132,13 +136,6 @@ class Run:
         worst = ", ".join(f"{1000 * pause:4.0f}" for pause in sorted(self.pauses)[:-4:-1])
         took = time.perf_counter() - started
         print(f"{name:16} {took:7.2f} s   longest pauses {worst} ms", flush=True)
-
-    def look(self, viewer: type[Viewer]) -> None:
-        """Look at the first tensor in a viewer that has not been opened before."""
-        assert self.view is not None
-        self.view.panel.prefer(viewer)
-        self.view.tree.view.clear_current()
-        self.view.tree.view.go_to_line(0)
 
     def _is_computed(self) -> bool:
         viewer = self.view.panel.viewer() if self.view is not None else None

@@ -49,6 +49,8 @@ class Viewer(QWidget):
     """
 
     title = ""
+    is_large = False
+    """True if making it takes a turn of the event loop of its own."""
     jump_requested = Signal(object)  # Path of another node
 
     def __init__(self, context: AppContext) -> None:

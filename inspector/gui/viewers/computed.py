@@ -47,6 +47,8 @@ class ComputedViewer(Viewer):
         # A queued call would come before anything is painted: it is no turn of its own.
         self._next_turn = QTimer(self, singleShot=True, interval=0)
         self._next_turn.timeout.connect(lambda: self._put(self._filling))
+        self._last_turn = QTimer(self, singleShot=True, interval=0)
+        self._last_turn.timeout.connect(self._reveal)
         self.waiting = WaitingPage()
         self.waiting.cancel_requested.connect(self.cancel)
         self.waiting.retry_requested.connect(self._again)
@@ -149,7 +151,8 @@ class ComputedViewer(Viewer):
             return
         self._body = self.make_body()
         self._pages.addWidget(self._body)
-        # Making widgets and filling them are a turn each: together they would hold the window.
+        # To make widgets, to fill and to lay them out takes a turn each: together they would hold
+        # the window.
         self._filling = job
         self._next_turn.start()
 
@@ -162,7 +165,14 @@ class ComputedViewer(Viewer):
         self._patience.stop()
         self.state = "shown"
         fill()
-        if self.state == "shown":  # it may have found that there is nothing to show
+        if self._pages.currentWidget() is self._body:
+            self._reveal()
+        else:
+            self._last_turn.start()
+
+    def _reveal(self) -> None:
+        """Show the body, unless filling it has found that there is nothing to show."""
+        if self.state == "shown" and self._body is not None:
             self._pages.setCurrentWidget(self._body)
             self.settled.emit()
 

@@ -48,6 +48,7 @@ class ValuesViewer(Viewer):
     """A table over any two axes, with the ways to go to, to copy and to save any part."""
 
     title = "Values"
+    is_large = True
     settled = Signal()
     """The state is one that stays: `shown`, `empty`, `failed` or `cancelled`."""
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar, cast
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -21,6 +21,8 @@ class Page(Protocol):
     """What a tab needs: the words that stand on it."""
 
     title: str
+    is_large: bool
+    """True if making it takes a turn of the event loop of its own."""
 
 
 P = TypeVar("P", bound=Page)
@@ -43,6 +45,9 @@ class TabPanel(QWidget, Generic[P]):
         self.tab_bar.setAccessibleName(name)
         self.tab_bar.currentChanged.connect(self._show_tab)
         self.tab_bar.tabBarClicked.connect(self._choose)
+        # A queued call would come before anything is painted: it is no turn of its own.
+        self._next_turn = QTimer(self, singleShot=True, interval=0)
+        self._next_turn.timeout.connect(lambda: self._show_tab(self.tab_bar.currentIndex()))
         self._stack = QStackedWidget()
         self._failure = PlainLabel(
             "This could not be shown; that is a mistake in the program.", tone="error", wrap=True
@@ -118,6 +123,10 @@ class TabPanel(QWidget, Generic[P]):
         if page is None:
             page = self._made[kind] = self.make(kind)
             self._stack.addWidget(cast(QWidget, page))
+            if kind.is_large:
+                # To make it and to fill it are a turn each: together they would hold the window.
+                self._next_turn.start()
+                return
         try:
             self.fill(page)
         except Exception:  # noqa: BLE001 - the boundary: one broken page must not hide the others
