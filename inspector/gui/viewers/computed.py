@@ -133,6 +133,7 @@ class ComputedViewer(Viewer):
 
     def _stop(self) -> None:
         self._patience.stop()
+        self._last_turn.stop()
         self.stop_more()
         if self._job is not None:
             self._job.cancel()
@@ -165,16 +166,19 @@ class ComputedViewer(Viewer):
         self._patience.stop()
         self.state = "shown"
         fill()
+        if self.state != "shown":  # it has found that there is nothing to show
+            return
         if self._pages.currentWidget() is self._body:
             self._reveal()
         else:
+            self.state = "busy"
             self._last_turn.start()
 
     def _reveal(self) -> None:
-        """Show the body, unless filling it has found that there is nothing to show."""
-        if self.state == "shown" and self._body is not None:
-            self._pages.setCurrentWidget(self._body)
-            self.settled.emit()
+        assert self._body is not None
+        self.state = "shown"
+        self._pages.setCurrentWidget(self._body)
+        self.settled.emit()
 
     def _fail(self, job: Job, error: Exception) -> None:
         if job is not self._job:

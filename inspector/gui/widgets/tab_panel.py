@@ -125,6 +125,7 @@ class TabPanel(QWidget, Generic[P]):
             self._stack.addWidget(cast(QWidget, page))
             if kind.is_large:
                 # To make it and to fill it are a turn each: together they would hold the window.
+                self._stack.setCurrentWidget(cast(QWidget, page))
                 self._next_turn.start()
                 return
         try:
