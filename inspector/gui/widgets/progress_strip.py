@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from inspector.gui.widgets.labels import PlainLabel
 
+_USUAL = 40  # digits that most sentences have room in
+
 
 class ProgressStrip(QWidget):
     """Hidden until there is something to tell."""
@@ -37,6 +39,11 @@ class ProgressStrip(QWidget):
     def show_progress(self, fraction: float, words: str) -> None:
         """Say how far the work is; a fraction of 0 moves the bar to and fro."""
         self.words.set_plain(words)
+        size = self.words.sizeHint()
+        if size.width() > self.words.minimumWidth():
+            # A text of another width would have the whole window laid out and painted, each time.
+            room = self.words.fontMetrics().horizontalAdvance("0") * _USUAL
+            self.words.setFixedSize(max(size.width(), room), size.height())
         self.bar.setRange(0, 1000 if fraction > 0 else 0)
         self.bar.setValue(int(fraction * 1000))
         self.cancel.setEnabled(True)
