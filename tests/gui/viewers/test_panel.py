@@ -72,3 +72,17 @@ def test_a_viewer_that_fails_says_so(context, qtbot, make_checkpoint, caplog):
     assert panel.viewer() is None
     assert panel.titles() == ["Failing", "Summary", "Loading"]
     caplog.clear()
+
+
+def test_a_page_that_is_being_made_gives_way_to_a_selection(context, qtbot, make_checkpoint):
+    class Large(SummaryViewer):
+        title = "Large"
+        is_large = True
+
+    tree = training_tree()
+    panel = ViewerPanel(context, (Large,))
+    qtbot.addWidget(panel)
+    panel.show_subject(Subject(make_checkpoint(tree), tree, ()))
+    panel.show_selection("2 nodes", [("Nodes", "2")])
+    qtbot.waitUntil(lambda: not panel._next_turn.isActive())
+    assert panel._stack.currentWidget() is panel.selection
