@@ -18,6 +18,7 @@ _FEW = 1 << 14  # items that one call takes no notable time for
 _AT_ONCE = 4_000  # pairs that one call sorts; more would keep a window waiting
 _BUCKETS = 256
 _CHUNK = 2_000  # things between two progress calls
+_PULSE = 50  # things that each take some hundredths of a millisecond, between two as well
 _PACE = 500  # the same where something is done with each: half a millisecond that a window waits
 
 
@@ -42,6 +43,32 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
         progress(start + (stop - start) * min(fraction, 1.0), message)
 
     return report
+
+
+class Repeated:
+    """A progress that can be told once more: each report is where a job lets the window go first.
+
+    Thousands of small things come at once, and the window would wait for all of them.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last = (0.0, "")
+
+    def __call__(self, fraction: float, message: str = "", /) -> None:
+        self._last = (fraction, message)
+        self._progress(fraction, message)
+
+    def again(self) -> None:
+        """Say the same again."""
+        self._progress(*self._last)
+
+    def between(self, items: Iterable[T]) -> Iterator[T]:
+        """Yield the items, saying the same again now and then."""
+        rest = iter(items)
+        while some := list(islice(rest, _PULSE)):
+            yield from some
+            self._progress(*self._last)
 
 
 def paced(items: Iterable[T], progress: Progress, message: str = "") -> Iterator[T]:

@@ -106,7 +106,8 @@ class Job(QObject):
     @Slot(float, str)
     def _relay_progress(self, fraction: float, message: str) -> None:
         if not self._cancel.is_set():
-            self.progressed.emit(fraction, message)
+            with undisturbed():
+                self.progressed.emit(fraction, message)
 
     @Slot()
     def settle(self) -> None:

@@ -1,4 +1,5 @@
 import threading
+import time
 import weakref
 
 import pytest
@@ -34,6 +35,31 @@ def test_a_training_checkpoint_opens_with_its_weights_in_sight(open_window, file
     assert window.windowTitle() == f"training.pt – {folder} – Checkpoint Inspector"
     facts = facts_on_screen(view)
     assert facts["File"].endswith("training.pt")
+
+
+def test_jobs_wait_while_the_window_is_painted(open_window, files, qtbot):
+    window = open_window(files / "training.pt")
+    reports, meanwhile, painted = [0], [], threading.Event()
+
+    class Probe(QWidget):
+        def paintEvent(self, event):
+            before = reports[0]
+            time.sleep(0.1)
+            meanwhile.append(reports[0] - before)
+            painted.set()
+
+    def work(progress):
+        while not painted.is_set():
+            progress(0.5)
+            reports[0] += 1
+
+    job = window.context.jobs.start("work", work)
+    qtbot.waitUntil(lambda: reports[0] > 0)
+    probe = Probe(window)
+    probe.resize(40, 40)
+    with qtbot.waitSignal(job.succeeded):
+        probe.show()
+    assert meanwhile[0] < 20 < reports[0]
 
 
 def test_no_other_window_flashes_up_on_the_way(open_window, files, qapp):

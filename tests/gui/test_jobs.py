@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.core.progress import Cancelled, Progress
-from inspector.gui.jobs import JobRunner
+from inspector.gui.jobs import JobRunner, undisturbed
 
 
 @pytest.fixture
@@ -182,6 +182,52 @@ def test_jobs_go_on_after_a_turn_of_rest(runner: JobRunner, qtbot: QtBot):
     with qtbot.waitSignal(job.succeeded) as done:
         pass
     assert done.args == [3]
+
+
+def test_a_job_lets_the_window_go_first(runner: JobRunner, qtbot: QtBot):
+    began, reports = threading.Event(), [0]
+
+    def work(progress: Progress) -> None:
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            progress(0.5)
+            began.set()
+            reports[0] += 1
+
+    job = runner.start("work", work)
+    assert began.wait(5)
+    with undisturbed():
+        before = reports[0]
+        time.sleep(0.2)
+        meanwhile = reports[0] - before
+    with qtbot.waitSignal(job.succeeded):
+        pass
+    assert meanwhile < 20 < reports[0] - before - meanwhile
+
+
+def test_jobs_are_held_while_progress_is_told(runner: JobRunner, qtbot: QtBot):
+    began = threading.Event()
+    reports, meanwhile = [0], []
+
+    def work(progress: Progress) -> None:
+        began.wait(5)
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            progress(0.5)
+            reports[0] += 1
+
+    def look() -> None:
+        if not meanwhile:
+            before = reports[0]
+            time.sleep(0.1)
+            meanwhile.append(reports[0] - before)
+
+    job = runner.start("work", work)
+    job.progressed.connect(look)
+    began.set()
+    with qtbot.waitSignal(job.succeeded):
+        pass
+    assert meanwhile[0] < 20 < reports[0]
 
 
 def test_a_failure_that_nobody_listens_to_is_logged(runner, qtbot, caplog):

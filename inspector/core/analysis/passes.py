@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Generic, TypeVar
 
-from inspector.core.arrays import Block, View, blocks_of
+from inspector.core.arrays import Block, blocks_of, small_block
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine, next_task
 from inspector.core.errors import InspectorError, WorkerDied
 from inspector.core.model import Tensor
-from inspector.core.progress import Progress, silent
-from inspector.core.sources import Source, innermost
+from inspector.core.progress import Progress, Repeated, silent
+from inspector.core.sources import innermost
 
 R = TypeVar("R")
 Batch = tuple[tuple[int, bool, Block], ...]
@@ -23,7 +22,6 @@ Results = list[tuple[int, R | InspectorError]]
 
 _TASK_BYTES = 64 << 20
 _TASK_BLOCKS = 1024
-_SMALL = 1 << 16  # elements
 
 
 def run_pass(
@@ -40,11 +38,16 @@ def run_pass(
     In no order: each tensor as soon as its last block is done; None for one without elements.
     `choose` says whose values to look at in its place, or raises InspectorError.
     """
+    report = Repeated(progress)
     run = _Pass(checkpoint, choose, merge)
-    todo = list(items)
-    total = max(1, sum(tensor.nbytes for _, tensor in todo))
+    todo: list[tuple[int, Tensor]] = []
+    total = 0
+    for item in report.between(items):
+        todo.append(item)
+        total += item[1].nbytes
     with verified(checkpoint):
-        for results in engine.run(look, run.tasks(todo, total), total, progress, "Reading values"):
+        tasks = run.tasks(report.between(todo), total)
+        for results in engine.run(look, tasks, max(1, total), report, "Reading values"):
             for number, found in results:
                 run.take(number, found)
             yield from run.settled()
@@ -132,7 +135,7 @@ class _Pass(Generic[R]):
             # Of complex numbers the absolute values are looked at.
             negative = "neg" in tensor.lazy and tensor.dtype.kind != "complex"
             big = self._checkpoint.byte_order == "big"
-            small = _small_block(tensor, source, offset, big)
+            small = small_block(tensor, source, offset, big_endian=big)
             if small is not None:
                 yield negative, small
                 return
@@ -140,22 +143,3 @@ class _Pass(Generic[R]):
                 yield negative, block
         except InspectorError as error:
             self._failed[number] = error
-
-
-def _small_block(tensor: Tensor, source: Source, offset: int, big: bool) -> Block | None:
-    """Return the only block of a small contiguous tensor, without the arithmetic of views.
-
-    None for every other one, and for what `blocks_of` refuses.
-    """
-    bits, elements = tensor.dtype.bits, tensor.elements
-    if bits < 8 or elements > _SMALL or not tensor.contiguous or tensor.dtype.kind == "unknown":
-        return None
-    start = tensor.offset * bits // 8
-    if tensor.storage is None or not 0 <= start <= tensor.storage.nbytes - elements * bits // 8:
-        return None
-    return Block(source, offset + start, _solid(elements), tensor.dtype, big)
-
-
-@lru_cache(maxsize=1024)
-def _solid(elements: int) -> View:
-    return View(0, (elements,), (1,)) if elements > 1 else View(0, (), ())

@@ -8,6 +8,7 @@ from inspector.core.arrays.blocks import (
     blocks_of,
     load_positions,
     load_stored,
+    small_block,
     stored_chunks,
     whole_array,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "load_window",
     "region",
     "same_bytes",
+    "small_block",
     "stored_chunks",
     "tally",
     "values_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.arrays.encodings import encoding_of, unpack
@@ -20,6 +21,7 @@ BLOCK_BYTES = 16 << 20
 """Bytes of storage that one block spans at most."""
 _DENSE_ELEMENTS = 1 << 20  # of a view that overlaps itself: its positions are counted in int64
 _CHUNK = 1 << 16  # elements: as float32 and as float64, both fit a second-level cache
+_SMALL = 1 << 16  # elements
 _ROOM = 1 << 20  # bytes that are read at once: they are still in that cache when they are looked at
 
 
@@ -69,6 +71,27 @@ def blocks_of(
     for piece in pieces(view, most):
         start = offset + piece.start * bits // 8
         yield Block(source, start, piece._replace(start=0), tensor.dtype, big_endian)
+
+
+def small_block(
+    tensor: Tensor, source: Source, offset: int, *, big_endian: bool = False
+) -> Block | None:
+    """Return the only block of a small contiguous tensor, without the arithmetic of views.
+
+    None for every other one, and for what `blocks_of` refuses.
+    """
+    bits, elements = tensor.dtype.bits, tensor.elements
+    if bits < 8 or elements > _SMALL or not tensor.contiguous or tensor.dtype.kind == "unknown":
+        return None
+    start = tensor.offset * bits // 8
+    if tensor.storage is None or not 0 <= start <= tensor.storage.nbytes - elements * bits // 8:
+        return None
+    return Block(source, offset + start, _solid(elements), tensor.dtype, big_endian)
+
+
+@lru_cache(maxsize=1024)
+def _solid(elements: int) -> View:
+    return View(0, (elements,), (1,)) if elements > 1 else View(0, (), ())
 
 
 def check_bounds(tensor: Tensor) -> None:

@@ -21,10 +21,10 @@ from inspector.core.analysis.comparison import (
 )
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError
-from inspector.core.progress import Progress, silent
+from inspector.core.progress import Progress, Repeated, silent
 from inspector.gui.context import AppContext
 from inspector.gui.diff.opening import Sides
-from inspector.gui.viewers.stoppable import Report, State, StoppableWork
+from inspector.gui.viewers.stoppable import State, StoppableWork
 
 _TURN = 0.008  # seconds that rows are taken in one turn of the event loop
 _AT_ONCE = 50  # rows between two looks at the clock
@@ -191,7 +191,7 @@ def _compare(
     pairs = sides.matching.pairs
     matching = sides.matching._replace(pairs=tuple(pairs[number] for number in numbers))
     comparison = Comparison(sides.a, sides.b, matching, engine)
-    report = Report(progress)
+    report = Repeated(progress)
     for count, row in enumerate(comparison.rows(report)):
         if count % _AT_ONCE == 0:
             report.again()

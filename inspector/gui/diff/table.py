@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
-    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
@@ -29,7 +28,6 @@ from inspector.gui.diff.column_widths import ColumnWidths
 from inspector.gui.diff.delegate import LinesDelegate
 from inspector.gui.diff.lines import LinesModel
 from inspector.gui.diff.model import DiffModel
-from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import Theme
 from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
 from inspector.gui.widgets.rows import dress_rows, sort_by_header
@@ -180,11 +178,6 @@ class LinesTable(QTableView):
         if line != self._delegate.hovered:
             self._delegate.hovered = line
             self.viewport().update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # As in the tree of a checkpoint: beside a busy job each cell would wait for Python's lock.
-        with undisturbed():
-            super().paintEvent(event)
 
     # Columns.
 

@@ -18,7 +18,6 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
-    QPaintEvent,
     QPixmap,
     QResizeEvent,
 )
@@ -26,7 +25,6 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from inspector.core.model import Path
 from inspector.gui import keys
-from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import Theme
 from inspector.gui.tree.column_layout import ColumnLayout
 from inspector.gui.tree.delegate import CHEVRON, RowDelegate, chevron_left, row_height
@@ -258,12 +256,6 @@ class TreeView(QTableView):
         if number != self._delegate.hovered:
             self._delegate.hovered = number
             self.viewport().update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # Called from Python, Qt keeps Python's lock while it asks for all the cells: beside a busy
-        # job, taking it anew for each would make a screen of rows take longer than one notices.
-        with undisturbed():
-            super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

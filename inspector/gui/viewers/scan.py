@@ -9,9 +9,9 @@ from inspector.core.analysis.health import ScanRow, cross_findings, health_scan
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.model import Finding, Path, numeric
-from inspector.core.progress import Progress, empty, part, silent
+from inspector.core.progress import Progress, Repeated, empty, part, silent
 from inspector.gui.context import AppContext
-from inspector.gui.viewers.stoppable import Report, StoppableWork
+from inspector.gui.viewers.stoppable import StoppableWork
 
 _PULSE = 500  # tensors between two progress calls
 _ROWS = 32  # rows between two
@@ -131,7 +131,7 @@ def _scan(
             items.append((path, tensor))
     rows.total = number
     start = 0.98 * (1 - len(items) / number) if number else 0.0
-    report = Report(part(progress, start, 0.98))
+    report = Repeated(part(progress, start, 0.98))
     for count, row in enumerate(health_scan(checkpoint, items, engine, report)):
         rows.add(row)
         if count % _ROWS == 0:

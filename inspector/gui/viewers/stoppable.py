@@ -9,7 +9,6 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Signal
 
 from inspector.core.errors import InspectorError, SourceError
-from inspector.core.progress import Progress
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 
@@ -96,22 +95,3 @@ class StoppableWork(QObject):
             _log.error("The %s failed", self.name, exc_info=error)
         self.error = error
         self.settle("failed")
-
-
-class Report:
-    """A progress that can be told once more: each report is where a job lets the window go first.
-
-    Thousands of small tensors come at once, and the window would wait for all of them.
-    """
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._last = (0.0, "")
-
-    def __call__(self, fraction: float, message: str = "", /) -> None:
-        self._last = (fraction, message)
-        self._progress(fraction, message)
-
-    def again(self) -> None:
-        """Say the same again."""
-        self._progress(*self._last)

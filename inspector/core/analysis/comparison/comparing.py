@@ -7,7 +7,8 @@ are sure. Bytes then confirm, and tensors that changed are measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import and_
 from typing import Literal, NamedTuple
 
 from inspector.core.analysis.comparison.deltas import Delta, Measures, finish, merge, same
@@ -15,11 +16,11 @@ from inspector.core.analysis.comparison.matching import Matching, Pair, Side
 from inspector.core.analysis.comparison.renames import Candidate, rename_candidates
 from inspector.core.analysis.comparison.tasks import (
     Look,
-    Tasks,
     apart,
     equal,
     index_at,
     look_at,
+    run_tasks,
 )
 from inspector.core.analysis.comparison.tolerance import EXACT, Tolerance
 from inspector.core.analysis.passes import verified
@@ -181,7 +182,7 @@ class Comparison:
 
     def _confirm(self, progress: Progress) -> Iterator[Row]:
         """Compare the bytes of what may be the same; what differs is measured later."""
-        looks = [(number, *self._looks[number]) for number in self._doubtful]
+        looks = ((number, *self._looks[number]) for number in self._doubtful)
         for number, found in self._equal(looks, progress):
             pair, note = self._pairs[number], self._notes.get(number, "")
             if isinstance(found, InspectorError):
@@ -195,33 +196,19 @@ class Comparison:
                 yield Row(number, pair, status, measures=same(elements), note=note)
 
     def _equal(
-        self, looks: list[tuple[int, Look, Look]], progress: Progress
+        self, looks: Iterable[tuple[int, Look, Look]], progress: Progress
     ) -> Iterator[tuple[int, bool | InspectorError | None]]:
-        tasks = Tasks()
-        total = max(1, sum(look[1].nbytes for look in looks))
-        batches = tasks.batches(looks)
-        for results in self._engine.run(equal, batches, total, progress, "Comparing bytes"):
-            tasks.take(results, _both)
-            yield from tasks.settled()
-        yield from tasks.settled()
+        return run_tasks(self._engine, equal, looks, and_, progress, "Comparing bytes")
 
     def _verdict(self, number: int, status: Status) -> Status:
         return "changed" if number in self._otherwise and status in ("same", "noise") else status
 
     def _measure(self, progress: Progress) -> Iterator[Row]:
         """Work out how far the tensors that changed are apart."""
-        tasks = Tasks()
-        looks = [(number, *self._looks[number]) for number in sorted(self._different)]
-        total = max(1, sum(look[1].nbytes for look in looks))
-        for results in self._engine.run(
-            apart, tasks.batches(looks), total, progress, "Measuring differences"
+        looks = ((number, *self._looks[number]) for number in sorted(self._different))
+        for number, found in run_tasks(
+            self._engine, apart, looks, merge, progress, "Measuring differences"
         ):
-            tasks.take(results, merge)
-            yield from self._measured(tasks)
-        yield from self._measured(tasks)
-
-    def _measured(self, tasks: Tasks) -> Iterator[Row]:
-        for number, found in tasks.settled():
             pair, note = self._pairs[number], self._notes.get(number, "")
             if isinstance(found, InspectorError):
                 yield Row(number, pair, "unread", note=str(found))
@@ -259,7 +246,3 @@ def _note(a: Side, b: Side) -> str:
         was, now = one.quantization or "none", other.quantization or "none"
         said.append(f"quantization {was}, then {now}")
     return "; ".join(said)
-
-
-def _both(one: bool, other: bool) -> bool:
-    return one and other

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from inspector.core.analysis.comparison.matching import Matching, Pair, Side
-from inspector.core.analysis.comparison.tasks import Look, Tasks, digest, look_at
+from inspector.core.analysis.comparison.tasks import Look, digest, look_at, run_tasks
 from inspector.core.analysis.statistics import measured
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
@@ -134,18 +134,8 @@ def _digests(
             look = _readable(checkpoint, side)
             if look is not None:
                 looks.append((number, look, look))
-    total = max(1, sum(look.nbytes for _, look, _ in looks))
-    found: dict[int, bytes] = {}
-    tasks = Tasks()
-    message = "Looking for renamed tensors"
-    for results in engine.run(digest, tasks.batches(looks), total, progress, message):
-        tasks.take(results, _sum)
-        found |= _hashes(tasks)
-    return found | _hashes(tasks)
-
-
-def _hashes(tasks: Tasks) -> dict[int, bytes]:
-    return {number: what for number, what in tasks.settled() if isinstance(what, bytes)}
+    found = run_tasks(engine, digest, looks, _sum, progress, "Looking for renamed tensors")
+    return {number: what for number, what in found if isinstance(what, bytes)}
 
 
 def _readable(checkpoint: Checkpoint, side: Side) -> Look | None:

@@ -7,7 +7,7 @@ have not (one was saved transposed), tiles of the same elements are read from ea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,12 +22,14 @@ from inspector.core.arrays import (
     load_window,
     region,
     same_bytes,
+    small_block,
 )
 from inspector.core.arrays.blocks import check_bounds
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.engine import next_task
+from inspector.core.engine import Engine, next_task
 from inspector.core.errors import FormatError, InspectorError
 from inspector.core.model import Tensor
+from inspector.core.progress import Progress, Repeated
 from inspector.core.sources import Source, innermost, mapped, read_exactly, read_into
 
 R = TypeVar("R")
@@ -65,6 +67,13 @@ class Look(NamedTuple):
         check_bounds(self.tensor)
         assert self.tensor.storage is not None
         return innermost(*self.checkpoint.locate(self.tensor.storage))
+
+    def small(self) -> Block | None:
+        """Return all of it, if that is little and contiguous; raises InspectorError as well."""
+        if self.tensor.storage is None:
+            return None
+        source, offset = innermost(*self.checkpoint.locate(self.tensor.storage))
+        return small_block(self.tensor, source, offset, big_endian=self.big_endian)
 
 
 class Piece(NamedTuple):
@@ -161,8 +170,34 @@ def _counted(place: int, steps: list[tuple[int, int]]) -> list[int]:
     return [most, *(0 for _ in rest)]
 
 
-class Tasks:
-    """Makes tasks for one step of a comparison and puts their results together by pair."""
+def run_tasks(
+    engine: Engine,
+    look: Callable[[Task], list[tuple[int, R | InspectorError]]],
+    items: Iterable[Indexed],
+    merge: Callable[[R, R], R],
+    progress: Progress,
+    message: str,
+) -> Iterator[tuple[int, R | InspectorError | None]]:
+    """Yield what `look` makes of the pieces of each pair, merged, or why they cannot be read.
+
+    In no order: each pair as soon as its last piece is done; None for one without elements.
+    """
+    report = Repeated(progress)
+    todo: list[Indexed] = []
+    total = 0  # bytes of both sides
+    for item in report.between(items):
+        todo.append(item)
+        total += item[1].nbytes + item[2].nbytes
+    run = _Run()
+    tasks = run.tasks(report.between(todo), total)
+    for results in engine.run(look, tasks, max(1, total // 2), report, message):
+        run.take(results, merge)
+        yield from run.settled()
+    yield from run.settled()
+
+
+class _Run:
+    """The state of one step of a comparison: what is under way, and what has come of it."""
 
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
@@ -170,10 +205,9 @@ class Tasks:
         self._failed: dict[int, InspectorError] = {}
         self._settled: list[tuple[int, Any]] = []
 
-    def batches(self, items: Collection[Indexed]) -> Iterator[tuple[int, Task]]:
+    def tasks(self, items: Iterable[Indexed], left: int) -> Iterator[tuple[int, Task]]:
         """Yield tasks with their cost: parts of large tensors, many small ones together."""
         batch: list[Piece] = []
-        left = sum(a.nbytes + b.nbytes for _, a, b in items)
         cost, most = 0, next_task(left, _TASK_BYTES)
         for number, a, b in items:
             self._left[number] = 1
@@ -221,6 +255,11 @@ class Tasks:
 def _pieces(number: int, a: Look, b: Look) -> Iterator[Piece]:
     if 0 in a.tensor.shape:
         return
+    if a.tensor.lazy == b.tensor.lazy:
+        one, other = a.small(), b.small()
+        if one is not None and other is not None:
+            yield Piece(number, one, other, (0,))
+            return
     if not is_alike(a, b):
         yield from _tiles(number, a, b)
         return

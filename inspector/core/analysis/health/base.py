@@ -11,7 +11,7 @@ from inspector.core.analysis.statistics import Statistics
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.model import Finding, Path, Severity, Tensor
-from inspector.core.progress import Progress
+from inspector.core.progress import Repeated
 
 
 class ScanRow(NamedTuple):
@@ -60,7 +60,7 @@ class Whole(NamedTuple):
     checkpoint: Checkpoint
     rows: Sequence[ScanRow]
     engine: Engine
-    progress: Progress
+    report: Repeated
 
 
 class Health(NamedTuple):

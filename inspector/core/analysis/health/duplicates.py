@@ -19,7 +19,7 @@ _SMALLEST = 4096  # bytes: counters and small biases are the same by nature
 
 
 def _duplicates(whole: Whole) -> Iterator[Finding]:
-    groups = list(_candidates(whole.checkpoint, whole.rows))
+    groups = list(_candidates(whole.checkpoint, whole.report.between(whole.rows)))
     tasks: list[tuple[int, tuple[int, int, Block]]] = []
     members = [row for group in groups for row in group]
     for number, row in enumerate(members):
@@ -28,7 +28,7 @@ def _duplicates(whole: Whole) -> Iterator[Finding]:
     total = sum(cost for cost, _ in tasks)
     digests: dict[int, dict[int, bytes]] = {}
     for number, place, digest in whole.engine.run(
-        digest_of, tasks, total, whole.progress, "Comparing values"
+        digest_of, tasks, total, whole.report, "Comparing values"
     ):
         digests.setdefault(number, {})[place] = digest
     same: dict[Any, list[ScanRow]] = {}

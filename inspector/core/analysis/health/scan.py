@@ -39,7 +39,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.engine import Engine
 from inspector.core.errors import InspectorError
 from inspector.core.model import Finding, Path, Tensor
-from inspector.core.progress import Progress, part, silent
+from inspector.core.progress import Progress, Repeated, part, silent
 from inspector.core.sources import innermost
 
 
@@ -54,7 +54,7 @@ def health_scan(
     The same view under several paths is looked at once. Findings about several tensors together
     are those of `cross_findings`. Raises SourceError if the file has changed meanwhile.
     """
-    yield from _Scan(checkpoint, items, engine).rows(progress)
+    yield from _Scan(checkpoint, items, engine, Repeated(progress)).rows()
 
 
 def cross_findings(
@@ -64,9 +64,10 @@ def cross_findings(
     progress: Progress = silent,
 ) -> Iterator[Finding]:
     """Yield what the rows of a scan say together: siblings, duplicates, storages; with paths."""
+    report = Repeated(progress)
     for health in HEALTH:
         if health.across is not None:
-            yield from health.across(Whole(checkpoint, rows, engine, progress))
+            yield from health.across(Whole(checkpoint, rows, engine, report))
 
 
 class Examined(NamedTuple):
@@ -123,18 +124,23 @@ class _Scan:
     """A scan under way."""
 
     def __init__(
-        self, checkpoint: Checkpoint, items: Sequence[tuple[Path, Tensor]], engine: Engine
+        self,
+        checkpoint: Checkpoint,
+        items: Sequence[tuple[Path, Tensor]],
+        engine: Engine,
+        report: Repeated,
     ) -> None:
         self._checkpoint = checkpoint
         self._engine = engine
         self._items = items
-        self._same = _same_views(items)
+        self._report = report
+        self._same = _same_views(report.between(items))
         self._closer: dict[int, Look] = {}
         """Looks that a closer one is taken for, by the number of the tensor."""
         self._roles = Roles(checkpoint)
 
-    def rows(self, progress: Progress) -> Iterator[ScanRow]:
-        firsts = [(number, self._items[number][1]) for number in self._same]
+    def rows(self) -> Iterator[ScanRow]:
+        firsts = ((number, self._items[number][1]) for number in self._same)
         for number, found in run_pass(
             self._checkpoint,
             firsts,
@@ -142,7 +148,7 @@ class _Scan:
             examine,
             merge_examined,
             self._engine,
-            part(progress, 0.0, 0.9),
+            part(self._report, 0.0, 0.9),
         ):
             if isinstance(found, InspectorError):
                 for path, tensor in self._with(number):
@@ -153,7 +159,7 @@ class _Scan:
                 self._closer[number] = look
             else:
                 yield from self._told(number, look)
-        yield from self._closer_rows(part(progress, 0.9, 1.0))
+        yield from self._closer_rows(part(self._report, 0.9, 1.0))
 
     def _look(self, number: int, found: Examined) -> Look:
         path, tensor = self._items[number]
@@ -228,7 +234,7 @@ def _chosen(tensor: Tensor) -> Tensor:
     return measured(tensor).tensor
 
 
-def _same_views(items: Sequence[tuple[Path, Tensor]]) -> dict[int, list[int]]:
+def _same_views(items: Iterable[tuple[Path, Tensor]]) -> dict[int, list[int]]:
     """Return the numbers of all items by that of the first one that is the same view."""
     firsts: dict[Any, int] = {}
     same: dict[int, list[int]] = {}

@@ -44,7 +44,7 @@ def _families(whole: Whole) -> dict[Any, list[tuple[ScanRow, float]]]:
     """Return root mean squares by name with `*` for numbers; of weights of the same shape."""
     roles = Roles(whole.checkpoint)
     families: dict[Any, list[tuple[ScanRow, float]]] = {}
-    for row in whole.rows:
+    for row in whole.report.between(whole.rows):
         found, tensor = row.statistics, row.tensor
         if (
             found is None
