@@ -40,7 +40,7 @@ def test_a_loop_stops_where_it_reports() -> None:
         raise Cancelled
 
     rest = Repeated(stop).between(range(10_000))
-    taken = []
+    taken: list[int] = []
     with pytest.raises(Cancelled):
         taken.extend(rest)
     assert len(taken) < OFTEN

@@ -207,7 +207,8 @@ def test_a_job_lets_the_window_go_first(runner: JobRunner, qtbot: QtBot):
 
 def test_jobs_are_held_while_progress_is_told(runner: JobRunner, qtbot: QtBot):
     began = threading.Event()
-    reports, meanwhile = [0], []
+    reports = [0]
+    meanwhile: list[int] = []
 
     def work(progress: Progress) -> None:
         began.wait(5)
