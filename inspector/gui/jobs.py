@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
-from PySide6.QtCore import QMetaMethod, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QMetaMethod, QObject, Qt, QTimer, Signal, Slot
 
 from inspector.core.progress import Cancelled
 
@@ -41,6 +41,19 @@ def undisturbed() -> Iterator[None]:
     finally:
         if was_resting:
             _window_rests.set()
+
+
+class PaintedFirst:
+    """A window that jobs wait for while it is painted; stands before its class of Qt."""
+
+    def event(self, event: QEvent) -> bool:
+        """Hold jobs while all that asked for it is painted."""
+        if event.type() != QEvent.Type.UpdateRequest:
+            return bool(super().event(event))  # type: ignore[misc]
+        # Called from Python, Qt keeps Python's lock meanwhile: beside a busy job, taking it anew
+        # for each cell of a table would take longer than one notices.
+        with undisturbed():
+            return bool(super().event(event))  # type: ignore[misc]
 
 
 class Job(QObject):

@@ -14,14 +14,14 @@ from inspector.core.model import Path
 from inspector.gui.context import AppContext
 from inspector.gui.export.body import Answers, ExportBody
 from inspector.gui.export.survey import Survey, open_survey
-from inspector.gui.jobs import Job
+from inspector.gui.jobs import Job, PaintedFirst
 from inspector.gui.viewers import file_name
 from inspector.gui.widgets.waiting_page import WaitingPage
 
 _GEOMETRY = "export/geometry"
 
 
-class ExportDialog(QDialog):
+class ExportDialog(PaintedFirst, QDialog):
     """Waits for the file, then shows what can be made of it; owns both."""
 
     open_requested = Signal(str)

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
     QResizeEvent,
 )
@@ -35,7 +34,6 @@ from PySide6.QtWidgets import (
 from inspector.gui import keys
 from inspector.gui.export.ticks import State
 from inspector.gui.export.tree_model import TICKED_COLUMNS, TickedModel
-from inspector.gui.jobs import undisturbed
 from inspector.gui.theme import KIND_ICONS, Theme, pixmap, tabular
 from inspector.gui.tree.delegate import CHEVRON, row_height
 from inspector.gui.tree.lines import Row
@@ -141,10 +139,6 @@ class TickedView(QTableView):
             self.mousePressEvent(event)
         else:
             super().mouseDoubleClickEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with undisturbed():  # as in the tree of the main window
-            super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -32,7 +32,7 @@ from inspector.gui import notify
 from inspector.gui.actions import ACTIONS, dress_actions, fill_menus
 from inspector.gui.context import AppContext
 from inspector.gui.diff.look import USUAL_LOOK, DiffLook
-from inspector.gui.jobs import undisturbed
+from inspector.gui.jobs import PaintedFirst
 from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 from inspector.gui.window.address_bar import AddressBar
 from inspector.gui.window.checkpoint_tab import CheckpointTab
@@ -57,7 +57,7 @@ _SAMPLE = "samples/shapes-cnn-epoch12.pt"
 Tab = CheckpointTab | ComparisonTab | SeriesTab
 
 
-class MainWindow(QMainWindow):
+class MainWindow(PaintedFirst, QMainWindow):
     """Composes the tabs; `commands` does what the menus ask."""
 
     copied = Signal()  # what was asked for is on the clipboard
@@ -442,14 +442,6 @@ class MainWindow(QMainWindow):
         for dialog in self.findChildren(QDialog):  # they end what they are at, and let go of files
             dialog.close()
         super().closeEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.UpdateRequest:
-            return super().event(event)
-        # Here all of the window is painted. Called from Python, Qt keeps Python's lock meanwhile:
-        # beside a busy job, taking it anew for each cell would take longer than one notices.
-        with undisturbed():
-            return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
