@@ -12,6 +12,7 @@ from inspector.core.export.recipe import Weights
 from inspector.core.export.scripted import declared
 from inspector.core.model import NO_TENSORS, Attribute, Node, Path, Tensor
 from inspector.core.model.address import Address, print_address
+from inspector.core.recognition import is_module
 from inspector.core.text import printable
 
 _DEEPEST = 100  # modules inside modules; readers cut trees there
@@ -152,11 +153,6 @@ def versions_of(tree: Tree, at: Path) -> dict[str, Node]:
     if node is None:
         return {}
     return {child.key: child for child in node.children if type(child.key) is str}
-
-
-def is_module(node: Node) -> bool:
-    """True for a pickled torch.nn.Module, and for a scripted one."""
-    return node.kind == "module" or (node.kind == "object" and node.type.startswith("__torch__."))
 
 
 def _mapping_members(

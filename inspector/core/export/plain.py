@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from inspector.core.export.locating import Tree, is_module
+from inspector.core.export.locating import Tree
 from inspector.core.model import Attribute, Node, Path, json_key
 from inspector.core.model.path import OpaqueKey
+from inspector.core.recognition import is_module
 
 _PLAIN = frozenset({str, int, float, bool, type(None), bytes, complex})
 _KEYS = frozenset({str, int, float, bool, type(None), bytes})

@@ -13,7 +13,7 @@ from inspector.core.export.containers import Skeleton, skeleton_of
 from inspector.core.export.damage import damaged_storages, missing_bytes
 from inspector.core.export.fit import fits
 from inspector.core.export.layout import Wish, lay_out
-from inspector.core.export.locating import Member, Tree, is_module, locate, members_of
+from inspector.core.export.locating import Member, Tree, locate, members_of, place
 from inspector.core.export.patterns import matcher, matches
 from inspector.core.export.plan import Dropped, DropReason, Plan, PlannedFile, Row
 from inspector.core.export.recipe import Recipe
@@ -23,9 +23,11 @@ from inspector.core.export.stamp import stamp_of
 from inspector.core.export.writers import writer_named
 from inspector.core.model import DType, Node, Path, Tensor, dtype_named
 from inspector.core.progress import Progress, silent
+from inspector.core.recognition import is_module
 
 _DEVICE = re.compile(r"[a-z][a-z0-9_]*(:\d{1,4})?")
 _PLAIN_TYPES = ("Tensor", "Parameter", "Buffer", "ndarray", "ndarray, big-endian", "")
+_MANY = 20  # places that are looked through when there is nothing in the one that was meant
 _PULSE = 1000  # tensors between two progress calls
 
 
@@ -84,7 +86,7 @@ class _Planning:
         wishes = self._without_duplicates(wishes)
         rows, files = self._files(wishes, skeleton)
         if not rows:
-            remarks.error("nothing-chosen", "No tensor is left to be written.")
+            remarks.error("nothing-chosen", self._why_nothing(members))
         return Plan(
             recipe,
             self._at,
@@ -94,6 +96,18 @@ class _Planning:
             files,
             skeleton.metadata,
         )
+
+    def _why_nothing(self, members: list[Member]) -> str:
+        if _have_tensors(members):
+            return "No tensor is left to be written."
+        others = [
+            place((child.key,))
+            for child in self._checkpoint.root.children[:_MANY]
+            if child.children and _have_tensors(members_of(self._tree, (child.key,)))
+        ]
+        hint = f" There are some in {', '.join(others)} (--at)." if others else ""
+        where = place(self._at) if self._at else "The file"
+        return f"{where} has no tensors that a state_dict would hold.{hint}"
 
     # ---- which, and under which key ----------------------------------------------------
 
@@ -312,3 +326,7 @@ def renames_of(recipe: Recipe, keys: Iterable[str]) -> list[str]:
     for rule in recipe.renames:
         result = [rule.renamed(key) for key in result]
     return result
+
+
+def _have_tensors(members: Iterable[Member]) -> bool:
+    return any(member.node.kind == "tensor" for member in members)

@@ -15,7 +15,7 @@ from inspector.core.recognition.outline import (
     outline,
 )
 from inspector.core.recognition.recognise import recognise
-from inspector.core.recognition.survey import WRAPPERS
+from inspector.core.recognition.survey import WRAPPERS, is_module
 
 __all__ = [
     "WRAPPERS",
@@ -25,6 +25,7 @@ __all__ = [
     "Part",
     "Recognition",
     "StateDict",
+    "is_module",
     "layer_around",
     "layer_of",
     "layer_text",

@@ -64,6 +64,8 @@ _ROLE_KEYS: tuple[tuple[Role, frozenset[str]], ...] = (
         "optimizer_state_dict", "opt_state", "opt_state_dict", "fp32_from_fp16_params",
     })),
 )  # fmt: skip
+# Of objects that C++ defines, as packed weights of quantized layers: parts of modules, not modules.
+_COMPILED_CLASSES = "__torch__.torch.classes."
 _NO_WEIGHTS = frozenset({
     "callbacks", "loops", "metrics", "message_hub", "train_metrics", "hyper_parameters", "hparams",
     "config", "cfg", "args", "opt",
@@ -176,7 +178,7 @@ class _Tally(NamedTuple):
 
 def _visit(node: Node, path: Path, seen: Survey, may_be_weights: bool) -> None:
     if is_module(node):
-        if may_be_weights:
+        if may_be_weights and not node.type.startswith(_COMPILED_CLASSES):
             seen.weights.append((StateDict(path, True), node))
     elif node.kind == "sequence":
         if len(node.children) <= _LONGEST_LIST and len(path) < _DEEPEST:

@@ -134,3 +134,11 @@ def test_scripted_modules_of_other_people_are_written_as_state_dicts(tmp_path: P
         assert all(same(found[key], value.detach()) for key, value in wanted.items()), path
         done += 1
     assert done
+
+
+def test_an_empty_module_beside_constants_says_where_the_weights_are() -> None:
+    source = CORPUS / "files" / "gh_pytorch_ios-demo-app" / "vit4mnist.ptl"
+    with open_checkpoint(str(source)) as checkpoint:
+        assert candidates(checkpoint) == (("data.pkl",),)
+        said = [finding.message for finding in make_plan(checkpoint, Recipe()).findings]
+    assert any("data.pkl has no tensors" in one and "in constants.pkl" in one for one in said)

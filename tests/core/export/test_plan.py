@@ -380,6 +380,26 @@ def test_a_scripted_module_is_written_as_its_state_dict(tmp_path: Path) -> None:
     equal(loaded(target), wanted)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("quantized", [False, True])
+def test_a_frozen_module_for_phones_has_its_weights_among_the_constants(
+    quantized: bool, tmp_path: Path
+) -> None:
+    layer = torch.nn.Linear(4, 3).eval()
+    net = torch.nn.Sequential(layer, torch.nn.Linear(3, 2)).eval()
+    if quantized:
+        net = torch.ao.quantization.quantize_dynamic(net, {torch.nn.Linear}, dtype=torch.qint8)
+    source, target = tmp_path / "a.ptl", tmp_path / "b.pt"
+    torch.jit.freeze(torch.jit.script(net))._save_for_lite_interpreter(str(source))
+    with open_checkpoint(str(source)) as checkpoint:
+        assert ("constants.pkl", 0) not in checkpoint.recognition.state_dicts
+        said = [finding.message for finding in make_plan(checkpoint, Recipe()).findings]
+        assert quantized == any("no tensors that a state_dict would hold" in one for one in said)
+    if not quantized:
+        exported(source, target, Recipe(at=("constants.pkl",)))
+        assert any(torch.equal(layer.weight, found) for found in loaded(target).values())
+
+
 def test_objects_become_plain_or_are_named(tmp_path: Path) -> None:
     import argparse
 
