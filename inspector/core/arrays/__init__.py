@@ -13,11 +13,22 @@ from inspector.core.arrays.blocks import (
     whole_array,
 )
 from inspector.core.arrays.encodings import Encoding, code_values, decode, encoding_of, finite_limit
-from inspector.core.arrays.kernels import Distance, Tally, counts, distance, same_bytes, tally
+from inspector.core.arrays.kernels import (
+    BitMarks,
+    Distance,
+    Tally,
+    bit_marks,
+    counts,
+    distance,
+    fits_float16,
+    same_bytes,
+    tally,
+)
 from inspector.core.arrays.views import View, distinct_view
 from inspector.core.arrays.windows import Values, Window, load_window, region, values_of
 
 __all__ = [
+    "BitMarks",
     "Block",
     "Distance",
     "Encoding",
@@ -25,6 +36,7 @@ __all__ = [
     "Values",
     "View",
     "Window",
+    "bit_marks",
     "blocks_of",
     "code_values",
     "counts",
@@ -33,6 +45,7 @@ __all__ = [
     "distinct_view",
     "encoding_of",
     "finite_limit",
+    "fits_float16",
     "load_positions",
     "load_stored",
     "load_window",

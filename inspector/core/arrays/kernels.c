@@ -1,5 +1,5 @@
-/* Sums, extremes and counts of float32 in one pass each, at the speed of memory, and how often each
-   bit pattern of 8 or 16 bits occurs.
+/* Sums, extremes, counts and bits of float32 in one pass each, at the speed of memory, and how often
+   each bit pattern of 8 or 16 bits occurs.
 
    numpy goes through the numbers once for each of them, which takes three times as long although
    the later passes find them in a cache. Everything is added up as double, in runs of RUN numbers
@@ -57,6 +57,51 @@ SHARED EACH void tally_float32(const float *restrict values, int64_t size, struc
         zero += run_zero;
     }
     *out = (struct tally){total, squares, low, high, zero};
+}
+
+struct marks {
+    int64_t below_normal;
+    uint32_t used;
+};
+
+/* Takes the bits of float32: how many are of numbers below the smallest normal one, zero too. */
+SHARED EACH void marks_float32(const uint32_t *restrict bits, int64_t size, struct marks *out)
+{
+    const uint32_t smallest = 0x00800000;
+    int64_t below = 0;
+    uint32_t used = 0;
+    for (int64_t begin = 0; begin < size; begin += RUN) {
+        int64_t end = begin + RUN < size ? begin + RUN : size;
+        int32_t run_below = 0;
+#pragma omp simd reduction(+ : run_below) reduction(| : used)
+        for (int64_t i = begin; i < end; i++) {
+            run_below += (bits[i] & 0x7fffffff) < smallest;
+            used |= bits[i];
+        }
+        below += run_below;
+    }
+    *out = (struct marks){below, used};
+}
+
+/* Returns whether float16 holds all of these float32 exactly; infinities and NaN count as held. */
+SHARED EACH int32_t fits_float16(const uint32_t *restrict bits, int64_t size)
+{
+    for (int64_t begin = 0; begin < size; begin += RUN) {
+        int64_t end = begin + RUN < size ? begin + RUN : size;
+        uint32_t lost = 0;
+#pragma omp simd reduction(| : lost)
+        for (int64_t i = begin; i < end; i++) {
+            uint32_t magnitude = bits[i] & 0x7fffffff, power = magnitude >> 23;
+            /* From 2^-14 on it has 13 bits less of the fraction, below that steps of 2^-24. */
+            uint32_t less = power >= 113 ? 13 : power > 102 ? 126 - power : 24;
+            uint32_t fraction = (magnitude & 0x7fffff) | 0x800000;
+            uint32_t is_lost = (fraction & ((1u << less) - 1)) != 0 || power > 142;
+            lost |= is_lost & (magnitude != 0) & (power != 255);
+        }
+        if (lost)
+            return 0;
+    }
+    return 1;
 }
 
 struct distance {

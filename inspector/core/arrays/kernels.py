@@ -48,11 +48,24 @@ class Distance(NamedTuple):
     flips: int
 
 
+class BitMarks(NamedTuple):
+    """What the bits of some float32 tell."""
+
+    below_normal: int
+    """Zeros, and numbers below the smallest normal one."""
+    used: int
+    """Every bit that is set in some number."""
+
+
 class _Tally(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_double) for name in ("total", "squares", "low", "high")),
         ("zero", ctypes.c_int64),
     ]
+
+
+class _Marks(ctypes.Structure):
+    _fields_ = [("below_normal", ctypes.c_int64), ("used", ctypes.c_uint32)]
 
 
 class _Distance(ctypes.Structure):
@@ -74,6 +87,29 @@ def tally(values: Array) -> Tally | None:
     out = _Tally()
     library.tally_float32(values.ctypes.data, values.size, ctypes.byref(out))
     return Tally(out.total, out.squares, out.low, out.high, out.zero)
+
+
+def bit_marks(values: Array) -> BitMarks | None:
+    """Return what the bits of float32 values tell; None if nothing is compiled."""
+    library = _library()
+    if library is None:
+        return None
+    values = _plain(values)
+    out = _Marks()
+    library.marks_float32(values.ctypes.data, values.size, ctypes.byref(out))
+    return BitMarks(out.below_normal, out.used)
+
+
+def fits_float16(values: Array) -> bool | None:
+    """Return whether float16 holds all float32 values exactly; None if nothing is compiled.
+
+    Infinities and NaN count as held.
+    """
+    library = _library()
+    if library is None:
+        return None
+    values = _plain(values)
+    return bool(library.fits_float16(values.ctypes.data, values.size))
 
 
 def distance(a: Array, b: Array, known: float) -> Distance | None:
@@ -126,11 +162,14 @@ def _library() -> Any:
     except OSError:
         return None
     pointer, size = ctypes.c_void_p, ctypes.c_int64
-    library.tally_float32.argtypes = pointer, size, pointer
+    library.fits_float16.argtypes = pointer, size
+    library.fits_float16.restype = ctypes.c_int32
+    library.tally_float32.argtypes = library.marks_float32.argtypes = pointer, size, pointer
     library.distance_float32.argtypes = pointer, pointer, size, ctypes.c_double, pointer
     library.count_uint8.argtypes = library.count_uint16.argtypes = pointer, size, pointer
     for function in (
         library.tally_float32,
+        library.marks_float32,
         library.distance_float32,
         library.count_uint8,
         library.count_uint16,

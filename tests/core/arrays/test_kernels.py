@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.core.arrays import counts, distance, kernels, same_bytes, tally
+from inspector.core.arrays import (
+    bit_marks,
+    counts,
+    distance,
+    fits_float16,
+    kernels,
+    same_bytes,
+    tally,
+)
 
 SIZES = [1, 2, 7, 15, 16, 17, 63, 64, 65, 1000, 4095, 4096, 4097, 1 << 16, (1 << 18) + 3]
 
@@ -66,6 +74,45 @@ def test_a_distance_is_that_of_float64(size: int, power: int) -> None:
     assert found.changed == np.count_nonzero(a.view("u4") != b.view("u4"))
     opposite = ((a < 0) & (b > 0)) | ((a > 0) & (b < 0))
     assert found.flips == np.count_nonzero(opposite)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("power", [-44, -38, 0, 37])
+def test_bits_are_looked_at_one_by_one(size: int, power: int) -> None:
+    values = some_values(size, power)
+    found = bit_marks(values)
+    assert found is not None
+    assert found.below_normal == np.count_nonzero(np.abs(values) < np.finfo(np.float32).tiny)
+    assert found.used == np.bitwise_or.reduce(values.view("u4"))
+    values[-1] = np.nan
+    again = bit_marks(values)
+    assert again is not None
+    assert again.used >> 23 & 255 == 255
+
+
+@given(
+    st.lists(st.floats(width=16) | st.floats(width=32), min_size=1, max_size=50)
+    | st.lists(st.floats(width=16), min_size=1, max_size=50)
+)
+def test_float16_holds_what_comes_back_the_same(values: list[float]) -> None:
+    wide = np.array(values, np.float32)
+    with np.errstate(over="ignore"):
+        back = wide.astype(np.float16).astype(np.float32)
+    assert fits_float16(wide) == bool(((back == wide) | np.isnan(wide)).all())
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_float16_holds_all_of_its_own_and_nothing_between(sign: int) -> None:
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    wide = every.astype(np.float32)
+    assert fits_float16(wide) is True
+    positive = np.sort(wide[np.isfinite(wide) & (wide >= 0)])
+    between = np.nextafter(positive, np.float32(np.inf))
+    assert not any(fits_float16(sign * between[n : n + 1]) for n in range(between.size))
+    for place in (0, 4095, 4096, 60_000):
+        wide[place] = sign * np.float32(0.1)
+        assert fits_float16(wide) is False
+        wide[place] = 1.0
 
 
 def test_zero_has_a_sign_bit_and_no_sign() -> None:
@@ -135,6 +182,7 @@ def test_values_may_lie_crooked_or_apart() -> None:
 def test_no_values_amount_to_nothing() -> None:
     nothing = np.zeros(0, np.float32)
     assert tally(nothing) == (0.0, 0.0, math.inf, -math.inf, 0)
+    assert bit_marks(nothing) == (0, 0)
     assert distance(nothing, nothing, -1.0) == (0.0,) * 7 + (0,) * 3
 
 
@@ -173,6 +221,8 @@ def test_without_a_compiler_there_is_nothing(uncompiled: None) -> None:
     values = np.ones(10, np.float32)
     assert tally(values) is None
     assert distance(values, values, 0.0) is None
+    assert bit_marks(values) is None
+    assert fits_float16(values) is None
 
 
 @pytest.mark.parametrize("size", [0, 1, 31, 32, 33, 100, 5000])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.analysis.side_by_side import NORMAL
-from inspector.core.arrays import Block
+from inspector.core.arrays import Block, bit_marks, fits_float16
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,9 +58,11 @@ class Marker:
         counter = _Counter(*normal) if normal is not None else None
         for chunk in chunks:
             if counter is not None and chunk.size:
-                self._below_normal += counter.count(chunk)
+                seen = bit_marks(chunk) if self._dtype == "float32" else None
+                used = None if seen is None else seen.used
+                self._below_normal += counter.count(chunk) if seen is None else seen.below_normal
                 self._narrower = tuple(
-                    name for name in self._narrower if fits(chunk, self._dtype, name)
+                    name for name in self._narrower if fits(chunk, self._dtype, name, used)
                 )
             yield chunk
 
@@ -119,15 +121,23 @@ class _Counter:
         return int(np.count_nonzero(flags))
 
 
-def fits(chunk: Array, wide: str, narrow: str) -> bool:
-    """Return whether a narrower dtype holds every value of the chunk; NaN counts as held."""
+def fits(chunk: Array, wide: str, narrow: str, used: int | None = None) -> bool:
+    """Return whether a narrower dtype holds every value of the chunk; NaN counts as held.
+
+    `used` has the bits that are set in some value, where that is known already.
+    """
     import numpy as np
 
     bits = chunk.view(_INTEGER[wide])
-    for part in (bits[:_HEAD], bits):
+    for part in (bits[:_HEAD], bits) if used is None else ():
         if np.bitwise_or.reduce(part) & np.array(_LOST[narrow], bits.dtype):
             return False
+    if used is not None and used & _LOST[narrow]:
+        return False
     if narrow == "bfloat16":
         return True
+    held = fits_float16(chunk) if narrow == "float16" else None
+    if held is not None:
+        return held
     back = chunk.astype("f4" if narrow == "float32" else "f2").astype(chunk.dtype)
     return bool(((back == chunk) | np.isnan(chunk)).all())
