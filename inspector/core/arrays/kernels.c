@@ -105,7 +105,7 @@ SHARED EACH int32_t fits_float16(const uint32_t *restrict bits, int64_t size)
 }
 
 struct distance {
-    double distance, squares, a_squares, b_squares, product;
+    double total, squares, a_squares, b_squares, product;
     double largest, a_peak;
     int64_t at, changed, flips;
 };
@@ -114,21 +114,21 @@ struct distance {
 SHARED EACH void distance_float32(const float *restrict a, const float *restrict b, int64_t size,
                                double known, struct distance *out)
 {
-    double distance = 0, squares = 0, a_squares = 0, b_squares = 0, product = 0, largest = 0;
+    double total = 0, squares = 0, a_squares = 0, b_squares = 0, product = 0, largest = 0;
     float a_peak = 0;
     int64_t changed = 0, flips = 0, at = 0;
     for (int64_t begin = 0; begin < size; begin += RUN) {
         int64_t end = begin + RUN < size ? begin + RUN : size;
-        double run_distance = 0, run_squares = 0, run_a = 0, run_b = 0, run_product = 0;
+        double run_total = 0, run_squares = 0, run_a = 0, run_b = 0, run_product = 0;
         double run_largest = 0;
         int32_t run_changed = 0, run_flips = 0;
-#pragma omp simd reduction(+ : run_distance, run_squares, run_a, run_b, run_product)            \
+#pragma omp simd reduction(+ : run_total, run_squares, run_a, run_b, run_product)               \
     reduction(+ : run_changed, run_flips) reduction(max : run_largest, a_peak)
         for (int64_t i = begin; i < end; i++) {
             union { float value; int32_t bits; } one = {a[i]}, other = {b[i]};
             double p = one.value, q = other.value, apart = __builtin_fabs(q - p);
             float size_of_one = __builtin_fabsf(one.value);
-            run_distance += apart;
+            run_total += apart;
             run_squares += apart * apart;
             run_a += p * p;
             run_b += q * q;
@@ -138,7 +138,7 @@ SHARED EACH void distance_float32(const float *restrict a, const float *restrict
             run_changed += one.bits != other.bits;
             run_flips += (one.bits ^ other.bits) < 0 && one.value != 0 && other.value != 0;
         }
-        distance += run_distance;
+        total += run_total;
         squares += run_squares;
         a_squares += run_a;
         b_squares += run_b;
@@ -152,8 +152,8 @@ SHARED EACH void distance_float32(const float *restrict a, const float *restrict
                     at++;
         }
     }
-    *out = (struct distance){distance, squares, a_squares, b_squares, product,
-                          largest,  a_peak,  at,        changed,   flips};
+    *out = (struct distance){total,   squares, a_squares, b_squares, product,
+                             largest, a_peak,  at,        changed,   flips};
 }
 
 /* The same pattern often comes twice in a row: a counter that was just written is not ready yet, so

@@ -36,7 +36,8 @@ class Tally(NamedTuple):
 class Distance(NamedTuple):
     """How far pairs of float32 are apart, if all are finite; a sum of squares is not otherwise."""
 
-    distance: float
+    total: float
+    """The sum of absolute differences."""
     squares: float
     a_squares: float
     b_squares: float

@@ -62,7 +62,7 @@ def test_a_distance_is_that_of_float64(size: int, power: int) -> None:
     apart = np.abs(wide_b - wide_a)
     found = distance(a, b, -1.0)
     assert found is not None
-    assert found.distance == pytest.approx(math.fsum(apart), rel=1e-13, abs=0)
+    assert found.total == pytest.approx(math.fsum(apart), rel=1e-13, abs=0)
     assert found.squares == pytest.approx(math.fsum(apart * apart), rel=1e-13, abs=0)
     assert found.a_squares == pytest.approx(math.fsum(wide_a * wide_a), rel=1e-13, abs=0)
     assert found.b_squares == pytest.approx(math.fsum(wide_b * wide_b), rel=1e-13, abs=0)
@@ -176,7 +176,7 @@ def test_values_may_lie_crooked_or_apart() -> None:
     assert tally(np.arange(10, dtype=np.float32)[::3]) == (18.0, 126.0, 0.0, 9.0, 1)
     found = distance(np.arange(10, dtype=np.float32)[::3], np.zeros(4, np.float32), 0.0)
     assert found is not None
-    assert (found.distance, found.at) == (18.0, 3)
+    assert (found.total, found.at) == (18.0, 3)
 
 
 def test_no_values_amount_to_nothing() -> None:

@@ -26,7 +26,7 @@ class Delta(NamedTuple):
     largest: float = -1.0
     at: int = 0
     """The place of the largest difference, counted in elements as they were walked."""
-    distance: float = 0.0
+    total: float = 0.0
     """The sum of absolute differences."""
     squares: float = 0.0
     a_squares: float = 0.0
@@ -94,7 +94,7 @@ def merge(one: Delta, other: Delta, walked: int = 0) -> Delta:
         one.flips + other.flips,
         farther.largest,
         place,
-        one.distance + other.distance,
+        one.total + other.total,
         one.squares + other.squares,
         one.a_squares + other.a_squares,
         one.b_squares + other.b_squares,
@@ -109,7 +109,7 @@ def finish(found: Delta, at: tuple[int, ...] | None) -> Measures:
     if not found.finite:
         max_abs = mean_abs = rel_l2 = cosine = None
     else:
-        max_abs, mean_abs = found.largest, found.distance / found.finite
+        max_abs, mean_abs = found.largest, found.total / found.finite
         rel_l2 = _ratio(sqrt(found.squares), sqrt(found.a_squares))
         cosine = _cosine(found)
     return Measures(
