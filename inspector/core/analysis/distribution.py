@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.analysis.moments import NOTHING, Partial, merge, negated, summary
@@ -119,6 +120,8 @@ def even_edges(low: float, high: float, bins: int) -> Array:
     """Return the edges of so many equal parts, even of a range that float64 cannot express."""
     import numpy as np
 
+    if isfinite(high - low):  # exact where it can be: values stand on the edges of round ranges
+        return np.linspace(low, high, bins + 1)
     share = np.arange(bins + 1) / bins
     edges: Array = low * (1 - share) + high * share
     edges[0], edges[-1] = low, high

@@ -42,6 +42,7 @@ _RUNS = {"f4": 1 << 20, "u1": 1 << 18, "u2": 1 << 18}  # and of one that is once
 _ROW = 256  # values of a row that are summed by one dot product
 _scratch = threading.local()  # memory that is used again costs less than memory that is new
 _HUGE, _TINY = 1e150, 1e-140  # float64 beyond which squares leave its range
+_LARGE = 1e140  # the same where each may occur some 10^19 times
 
 
 class Partial(NamedTuple):
@@ -188,20 +189,38 @@ def _weighted(values: Array, counts: Array, *, whole: bool) -> Partial:
         return Partial(elements, nan, posinf, neginf)
     zero = int(counts[values == 0].sum())
     low, high = float(values.min()), float(values.max())
+    number = elements - nan - posinf - neginf
+    largest = max(abs(low), abs(high))
+    # Float64 that are counted by position: times their number, they leave its range sooner.
+    power = int(np.frexp(largest)[1]) if largest and not _TINY < largest < _LARGE else 0
+    total, squares = _weighted_sums(np.ldexp(values, -power) if power else values, counts, number)
+    total, squares = _rescaled(total, squares, power)
+    if whole:
+        return Partial(elements, nan, posinf, neginf, zero, int(low), int(high), total, squares)
+    return Partial(elements, nan, posinf, neginf, zero, low, high, total, squares)
+
+
+def _weighted_sums(values: Array, counts: Array, number: int) -> tuple[int, int]:
+    """Return the sums of finite values that occur so often, and of squares, in exact units."""
+    import numpy as np
+
     weights = counts.astype(np.float64)
     # Products of values with one exponent are integers of one unit: those of codes, which have few
     # digits, are added up without rounding.
     exponents = np.frexp(values)[1]
     exponents -= exponents.min()
     total = _fixed(fsum(np.bincount(exponents, weights * values).tolist()))
-    number = elements - nan - posinf - neginf
     centre = mean_of(total, number)
     off = values - centre
     near = fsum(np.bincount(exponents, weights * off * off).tolist())
-    squares = _about(centre, number, total, near)
-    if whole:
-        return Partial(elements, nan, posinf, neginf, zero, int(low), int(high), total, squares)
-    return Partial(elements, nan, posinf, neginf, zero, low, high, total, squares)
+    return total, _about(centre, number, total, near)
+
+
+def _rescaled(total: int, squares: int, power: int) -> tuple[int, int]:
+    """Return the sums of values that are so many powers of two as large."""
+    if power >= 0:
+        return total << power, squares << 2 * power
+    return total >> -power, squares >> -2 * power
 
 
 def _about(centre: float, number: int, total: int, squares: float) -> int:
@@ -331,10 +350,7 @@ def _scaled_sums(values: Array, largest: float) -> tuple[int, int]:
     import numpy as np
 
     power = int(np.frexp(largest)[1])
-    total, squares = _sums(np.ldexp(values, -power))
-    if power > 0:
-        return total << power, squares << 2 * power
-    return total >> -power, squares >> -2 * power
+    return _rescaled(*_sums(np.ldexp(values, -power)), power)
 
 
 def _integer(values: Array) -> Partial:

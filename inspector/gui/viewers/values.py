@@ -59,6 +59,7 @@ class ValuesViewer(Viewer):
         self._stored: Tensor | None = None
         self._note = ""
         self._told_cut_off = False
+        self._done = ""  # what was copied or saved, until another cell is chosen
         self.model = ValuesModel()
         self.table = ValuesTable(context.theme, self.model)
         self.controls = ValuesControls()
@@ -92,7 +93,7 @@ class ValuesViewer(Viewer):
         if same and before is not None and before.checkpoint is subject.checkpoint:
             self._again()  # more has become known of it, which does not change its values
             return
-        self._subject = subject
+        self._subject, self._done = subject, ""
         self.reading.stop()
         self.model.show_sheet(None)
         self.notice.hide()
@@ -176,7 +177,7 @@ class ValuesViewer(Viewer):
         self.table.selectionModel().setCurrentIndex(index, select)
         self.table.scrollTo(index, hint)
         self.table.fit_columns()
-        self._say_cell()
+        self._say_choice()
         self._again()
 
     def _turn_page(self, rows: int, columns: int) -> None:
@@ -256,7 +257,10 @@ class ValuesViewer(Viewer):
             self.stop_button.show()
 
     def _say_cell(self) -> None:
-        """Tell of the current cell, or of the selection."""
+        """Tell of the current cell, or of the selection, or of what was done with it."""
+        if self._done:
+            self.words.set_plain(self._done)
+            return
         rows, columns = self.table.chosen_cells()
         index = self.table.currentIndex()
         if len(rows) * len(columns) > 1:
@@ -268,7 +272,16 @@ class ValuesViewer(Viewer):
             words = ""
         self.words.set_plain(words.strip())
 
+    def _say_choice(self) -> None:
+        self._done = ""
+        self._say_cell()
+
+    def _say_done(self, sentence: str) -> None:
+        self._done = sentence
+        self._say_cell()
+
     def _write_otherwise(self) -> None:
+        self._done = ""
         self.reading.stop()
         self.model.forget()
         self.table.fit_columns()
@@ -348,12 +361,12 @@ class ValuesViewer(Viewer):
         table.looked.connect(self._turn.start)
         table.copy_requested.connect(lambda: self._copy("tsv"))
         table.page_requested.connect(self._step_page)
-        table.selectionModel().selectionChanged.connect(lambda *_: self._say_cell())
-        table.selectionModel().currentChanged.connect(lambda *_: self._say_cell())
+        table.selectionModel().selectionChanged.connect(lambda *_: self._say_choice())
+        table.selectionModel().currentChanged.connect(lambda *_: self._say_choice())
         self.reading.arrived.connect(self._arrive)
         self.reading.failed.connect(self._fail)
         self.reading.idle.connect(lambda: self._settle("shown"))
-        self.output.done.connect(self.words.set_plain)
+        self.output.done.connect(self._say_done)
 
     def _lay_out(self) -> None:
         foot = QWidget()

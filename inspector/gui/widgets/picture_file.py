@@ -27,6 +27,9 @@ def ask_to_save(
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix("png")
+    dialog.filterSelected.connect(
+        lambda words: dialog.setDefaultSuffix("svg" if "svg" in words else "png")
+    )
     dialog.fileSelected.connect(lambda path: _save(widget, path, area, parts))
     dialog.open()
 
@@ -41,6 +44,7 @@ def save_picture(
 
         generator = QSvgGenerator()
         generator.setFileName(str(path))
+        generator.setResolution(widget.logicalDpiY())  # else texts are smaller than their places
         generator.setSize(area.size())
         generator.setViewBox(QRect(QPoint(), area.size()))
         done = _paint(generator, widget, area, parts)

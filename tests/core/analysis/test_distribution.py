@@ -93,6 +93,12 @@ def check(found: Distribution, tensor: torch.Tensor) -> None:
             check_histogram(found, values, edges, tiny)
 
 
+def test_edges_of_round_parts_are_round() -> None:
+    assert even_edges(-20, 32, 13).tolist() == list(range(-20, 33, 4))
+    wide = even_edges(-1.7e308, 1.7e308, 2).tolist()
+    assert wide == [-1.7e308, 0.0, 1.7e308]
+
+
 def check_histogram(
     found: Distribution, values: np.ndarray, edges: np.ndarray, tiny: float
 ) -> None:

@@ -458,6 +458,7 @@ def test_progress_ends_with_everything(tmp_path) -> None:
 
 
 def test_of_an_expanded_tensor_only_the_stored_bytes_could_be_saved(tmp_path) -> None:
-    row = torch.randn(5).bfloat16().float()
-    found = of(tmp_path, w=row.expand(1000, 5))
-    assert found.codes("w")["fits-half"].endswith("would save 10 B.")
+    row, few = torch.randn(2000).bfloat16().float(), torch.randn(5).bfloat16().float()
+    found = of(tmp_path, w=row.expand(1000, 2000), few=few.expand(1000, 5))
+    assert found.codes("w")["fits-half"].endswith("would save 4.00 kB.")
+    assert "fits-half" not in found.codes("few")

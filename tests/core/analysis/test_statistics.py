@@ -252,6 +252,13 @@ def test_such_windows_of_other_dtypes(dtype, tmp_path, threads) -> None:
     check(one(tensor, tmp_path, threads), tensor)
 
 
+@pytest.mark.parametrize("size", [1e308, 1e200, 1.0, 1e-200, 5e-324])
+def test_such_windows_at_the_ends_of_float64(size, tmp_path, threads) -> None:
+    storage = sample(torch.float64, 60, seed=4).clamp(-1, 1) * size
+    tensor = torch.as_strided(storage, (30, 30), (1, 1))
+    check(one(tensor, tmp_path, threads), tensor)
+
+
 @pytest.mark.parametrize("dtype", [*FLOATS, torch.int64, torch.complex64, torch.bool], ids=str)
 def test_many_blocks_are_one_tensor(dtype, tmp_path, threads, monkeypatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 4096)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QFileDialog
 
 from inspector.core.formats import open_checkpoint
@@ -309,6 +310,22 @@ def test_pictures_are_saved_where_one_says(shown, tmp_path, qtbot):
     dialog.fileSelected.emit(str(tmp_path / "picture.png"))
     dialog.reject()
     assert (tmp_path / "picture.png").stat().st_size > 2000
+
+
+def test_in_an_svg_texts_are_as_large_as_on_screen(shown, tmp_path, qtbot):
+    viewer = shown("spread")
+    qtbot.mouseClick(viewer.save, Qt.MouseButton.LeftButton)
+    (dialog,) = viewer.histogram.findChildren(QFileDialog)
+    dialog.selectNameFilter("SVG picture (*.svg)")
+    dialog.filterSelected.emit("SVG picture (*.svg)")
+    assert dialog.defaultSuffix() == "svg"
+    dialog.fileSelected.emit(str(tmp_path / "picture.svg"))
+    dialog.reject()
+    drawn = ElementTree.parse(tmp_path / "picture.svg").getroot().iter()
+    texts = [item for item in drawn if item.tag.endswith("text")]
+    readout = next(item for item in texts if "(100 %)" in (item.text or ""))
+    font = viewer.histogram.readout.font()
+    assert float(readout.get("font-size", 0)) == pytest.approx(QFontInfo(font).pixelSize(), abs=1)
 
 
 @pytest.mark.parametrize("width", [340, 900])

@@ -342,6 +342,12 @@ def test_values_are_saved_and_numpy_reads_them(show, qtbot, tmp_path):
     with qtbot.waitSignal(viewer.output.done, timeout=20_000):
         save_as(qtbot, viewer, "rows and columns (2 × 20)", tmp_path / "part.npy")
     assert np.array_equal(np.load(tmp_path / "part.npy"), values[0].float().numpy())
+    assert viewer.words.plain() == "Saved as part.npy."
+    with qtbot.waitSignal(viewer.settled):
+        viewer.resize(viewer.width(), viewer.height() - 20)  # what is seen is read again
+    assert viewer.words.plain() == "Saved as part.npy."
+    qtbot.keyClick(viewer.table, Qt.Key.Key_Down)
+    assert viewer.words.plain().startswith("[0, 1, 0] ")
 
 
 def test_saving_can_be_given_up(show, qtbot, tmp_path, context):
