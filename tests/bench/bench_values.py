@@ -1,8 +1,11 @@
-"""The Values tab on ten thousand million elements: time to the first of them, longest pauses.
+"""The Values tab on ten thousand million elements, and histograms of tensors of 64 MB: how soon
+the first of them is there, longest pauses.
 
     python tests/bench/bench_values.py [--tiny]
 
-Reports, judges nothing. The file is nearly all holes: it takes no room, and reads like any other.
+Reports, judges nothing. Of the values, the file is nearly all holes: it takes no room, and reads
+like any other. The histograms are of normally distributed numbers, from a click in a window whose
+workers have started.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +38,9 @@ def main() -> None:
         for shape in shapes:
             print(f"shape {shape}")
             Run(written(Path(folder), shape), tiny=tiny).go(len(shape))
+        nbytes = 64_000 if tiny else 64_000_000
+        print(f"tensors of {nbytes / 1e6:g} MB")
+        Run(spread(Path(folder), nbytes), tiny=tiny).go_through_histograms()
 
 
 def written(folder: Path, shape: tuple[int, ...]) -> str:
@@ -45,6 +52,17 @@ def written(folder: Path, shape: tuple[int, ...]) -> str:
     with file.open("wb") as target:
         target.write(struct.pack("<Q", len(header)) + header)
         target.truncate(8 + len(header) + nbytes)
+    return str(file)
+
+
+def spread(folder: Path, nbytes: int) -> str:
+    """Write a safetensors file of two tensors of normally distributed float32."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    values = np.random.default_rng(0).normal(0, 0.02, (2, nbytes // 4)).astype("f4")
+    file = folder / "spread.safetensors"
+    save_file({"one": values[0], "two": values[1]}, file)
     return str(file)
 
 
@@ -102,6 +120,23 @@ class Run:
         self.do("edges", lambda: viewer.controls.extent.setCurrentIndex(1), self._is_there)
         self.do("all", lambda: viewer.controls.extent.setCurrentIndex(0), self._is_there)
         self.do("select all", viewer.table.selectAll, self._is_there)
+        self.window.close()
+        self.context.shut_down()
+
+    def go_through_histograms(self) -> None:
+        """Look at one tensor after the other; the first one imports what draws."""
+        from inspector.gui.viewers.distribution import DistributionViewer
+
+        tab = self.window.current_tab()
+        assert tab is not None
+        assert tab.view is not None
+        self.panel.prefer(DistributionViewer)
+
+        def is_there() -> bool:
+            return getattr(self.panel.viewer(), "state", "") == "shown"
+
+        for name, key in (("first histogram", "one"), ("the next one", "two")):
+            self.do(name, partial(tab.view.tree.go_to, (key,)), is_there)
         self.window.close()
         self.context.shut_down()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil, floor, isfinite, log10, sqrt
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -23,6 +23,7 @@ from inspector.gui.viewers.breakdown import tensors_below
 from inspector.gui.viewers.computed import ComputedViewer
 from inspector.gui.viewers.statistics_table import number_text
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.picture_file import ask_to_save
 from inspector.gui.widgets.plot import Plot
 from inspector.gui.widgets.ticks import count_ticks, number_ticks
 
@@ -156,6 +157,16 @@ class LayersChart(ComputedViewer):
         """Go to the tensor of a point."""
         if 0 <= number < len(self._shown):
             self.jump_requested.emit(self._shown[number].path)
+
+    def ask_to_save(self, name: str) -> None:
+        """Ask for a file and save the chart there, with the names of its curves and its note."""
+        assert self._body is not None
+        named = [switch for switch in self.switches if switch.isChecked()]
+        parts = [part for part in (*named, self.plot, self.note) if part.isVisible()]
+        area = QRect()
+        for part in parts:
+            area |= QRect(part.mapTo(self._body, QPoint()), part.size())
+        ask_to_save(self._body, name, area, parts)
 
     def _show(self, layers: Layers) -> None:
         self._layers = layers

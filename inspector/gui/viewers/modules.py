@@ -151,9 +151,10 @@ class ModulesViewer(Viewer):
     def _save(self) -> None:
         assert self._subject is not None
         name = text.printable(title_of(self._subject), _LONGEST_NAME).replace("/", "-")
-        treemap = self.look.current() == TREEMAP
-        widget: QWidget = self.treemap if treemap else self.layers.plot
-        ask_to_save(widget, f"{name} {'treemap' if treemap else 'layers'}")
+        if self.look.current() == TREEMAP:
+            ask_to_save(self.treemap, f"{name} treemap")
+        else:
+            self.layers.ask_to_save(f"{name} layers")
 
     def _dress(self) -> None:
         self.save.setIcon(self.context.theme.icon("save"))

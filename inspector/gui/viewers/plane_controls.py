@@ -157,6 +157,7 @@ class PlaneControls(QWidget):
                 slider = IndexSlider(axis, shape[axis], step, values.get(axis, 0))
                 slider.changed.connect(self.changed)
                 self._lines.addWidget(slider)
+                slider.show()  # not in the next turn: the height below is of what is shown
                 self.sliders.append(slider)
         line_up(self.sliders)
         height = self._page.sizeHint().height() if self.sliders else 0

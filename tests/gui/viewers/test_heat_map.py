@@ -223,6 +223,24 @@ def test_axes_are_chosen_by_keyboard(show, qtbot):
     assert viewer.value.plain() == "[1, 2, 3] = 23.0"
 
 
+def test_sliders_that_take_the_place_of_others_are_in_sight(show, qtbot):
+    viewer = show(torch.arange(720.0).reshape(2, 3, 4, 5, 6))
+    controls = viewer.controls
+    assert [one.axis for one in controls.sliders] == [2]
+    with qtbot.waitSignal(viewer.settled):
+        qtbot.mouseClick(controls.kernels, LEFT, pos=QPoint(8, controls.kernels.height() // 2))
+    assert [one.axis for one in controls.sliders] == [0, 1, 2]
+    qtbot.waitUntil(lambda: all(in_sight(one) for one in controls.sliders))
+    with qtbot.waitSignal(viewer.settled):
+        qtbot.keyClick(controls.rows, Qt.Key.Key_Home)
+    assert [one.axis for one in controls.sliders] == [1, 2, 3]
+    qtbot.waitUntil(lambda: all(in_sight(one) for one in controls.sliders))
+
+
+def in_sight(widget) -> bool:
+    return widget.visibleRegion().boundingRect().size() == widget.size()
+
+
 def test_kernels_are_tiles_page_by_page(show, qtbot):
     viewer = show(torch.arange(70 * 2 * 9.0).reshape(70, 2, 3, 3))
     controls, picture = viewer.controls, picture_in(viewer)

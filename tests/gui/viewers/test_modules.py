@@ -1,10 +1,12 @@
 """Modules as table, treemap and chart of layers, of files that torch wrote."""
 
 import math
+from xml.etree import ElementTree
 
 import pytest
 import torch
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QFileDialog
 
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Path, measure
@@ -163,6 +165,20 @@ def test_nothing_to_chart(viewer, qtbot):
     assert chart.state == "empty"
     assert "no tensors of floating-point numbers" in chart.waiting.sentence.plain()
     assert not viewer.save.isEnabled()
+
+
+def test_the_saved_chart_names_its_curves_and_says_what_is_left_out(viewer, qtbot, tmp_path):
+    layers = show_layers(viewer, qtbot, "model")
+    layers.switches[1].click()
+    qtbot.mouseClick(viewer.save, Qt.MouseButton.LeftButton)
+    (dialog,) = viewer.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "chart.svg"))
+    dialog.reject()
+    drawn = ElementTree.parse(tmp_path / "chart.svg").getroot().itertext()
+    words = "".join(drawn).replace("\u200b", "")
+    assert all(name in words for name in ("|mean|", "norm", "max |x|", "tensor, in stored order"))
+    assert "std" not in words
+    assert "NaN or infinity in 1 tensor" in words
 
 
 def test_a_file_that_is_gone_says_so_and_can_be_tried_again(viewer, qtbot, tmp_path):
