@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtCore import QElapsedTimer, QEvent, QSettings, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from inspector.core.engine import WorkerPool
-from inspector.gui.app import Application, make_context, start
+from inspector.gui.app import Application, be_responsive, make_context, start
 from inspector.gui.window.main_window import MainWindow
 from tests.e2e.looking import wait_until_open
 
@@ -67,3 +69,51 @@ def open_window(
         context.jobs.shutdown()
         window.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+class Heartbeat:
+    """Beats as long as the event loop turns, and knows how long it stood still at most."""
+
+    def __init__(self) -> None:
+        self.beats = 0
+        self.longest = 0.0
+        """Milliseconds between two beats."""
+        self._since = QElapsedTimer()
+        self._timer = QTimer(interval=2, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+
+    def start(self) -> None:
+        self._since.start()
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _beat(self) -> None:
+        self.beats += 1
+        self.longest = max(self.longest, self._since.nsecsElapsed() / 1e6)
+        self._since.start()
+
+
+_PAUSES = pytest.StashKey[list[tuple[str, float]]]()
+
+
+@pytest.fixture
+def heartbeat(qapp: Application, request: pytest.FixtureRequest) -> Iterator[Heartbeat]:
+    """Measure pauses of the event loop; how long they were is reported, and never judged."""
+    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    be_responsive()  # as the program does before it shows anything
+    made = Heartbeat()
+    yield made
+    made.stop()
+    sys.setswitchinterval(interval)
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+    request.config.stash.setdefault(_PAUSES, []).append((request.node.name, made.longest))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for name, longest in config.stash.get(_PAUSES, []):
+        terminalreporter.write_line(f"longest pause of the event loop: {longest:.0f} ms in {name}")

@@ -8,6 +8,7 @@ import torch
 from PySide6.QtCore import Qt
 
 from inspector.gui.viewers.statistics import StatisticsViewer
+from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.window.checkpoint_view import CheckpointView
 from tests.e2e.looking import facts_on_screen, keys, texts, view_of, wait_until_open
 
@@ -63,6 +64,31 @@ def begin_and(view: CheckpointView, qtbot, disturb) -> None:
         view.scan.start()
     view.scan.progressed.disconnect(look)
     assert done, "the scan was over before anything could be done"
+
+
+def test_the_window_is_scrolled_while_thousands_of_tensors_are_scanned(
+    open_window, many, qtbot, heartbeat
+):
+    view = view_of(open_window(many))
+    bar = view.tree.view.verticalScrollBar()
+    turns: list[int] = []
+
+    def scroll() -> None:
+        bar.setValue((bar.value() + 2_693) % bar.maximum())
+        turns.append(bar.value())
+
+    view.scan.progressed.connect(scroll)
+    heartbeat.start()
+    with qtbot.waitSignal(view.scanned, timeout=60_000):
+        view.scan.start()
+    listed = view.panel.viewer()
+    assert isinstance(listed, SummaryViewer)
+    assert len(listed.findings.messages()) == 12  # hundreds at once would hold the window
+    beats = heartbeat.beats
+    qtbot.waitUntil(lambda: heartbeat.beats > beats + 1)
+    heartbeat.stop()
+    assert state(view) == "done"
+    assert heartbeat.beats > len(turns) > 1
 
 
 def test_what_is_found_is_marked_in_tree_banner_and_summary(open_window, sick, qtbot):

@@ -14,7 +14,7 @@ from inspector.gui.theme import Theme, pixmap
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.rounds import Round
 
-_MOST = 200  # a damaged file can have one per tensor
+_AT_ONCE = 12  # rows that are made in one go: a damaged file can have a finding per tensor
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -28,11 +28,17 @@ class FindingList(QWidget):
         self._theme = theme
         self._findings: Sequence[Finding] = ()
         self._base: Path = ()
-        self._rows: list[QWidget] = []
+        self._rows: list[_FindingRow] = []
+        self._left: list[Finding] = []
+        """Those that have no row yet, the next one last."""
         self._round = Round(self)
+        self.more = QPushButton()
+        self.more.setProperty("quiet", True)
+        self.more.clicked.connect(self._show_more)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
+        self._column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         theme.changed.connect(self._dress)
 
     def show_findings(self, findings: Sequence[Finding], base: Path = ()) -> None:
@@ -43,21 +49,14 @@ class FindingList(QWidget):
             self._column.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
-        worst_first = sorted(findings, key=lambda finding: _ORDER[finding.severity])
-        self._rows = [self._row(finding) for finding in worst_first[:_MOST]]
-        if len(findings) > _MOST:
-            more = f"and {text.exact(len(findings) - _MOST)} more"
-            self._rows.append(PlainLabel(more, tone="muted"))
+        self._rows = []
+        self._left = sorted(findings, key=lambda finding: _ORDER[finding.severity])[::-1]
         self._round.forget()
-        for widget in self._rows:
-            self._column.addWidget(widget)
-            if isinstance(widget, _FindingRow):
-                self._round.add(widget.message)
-        self._round.settle()
+        self._show_more()
 
     def messages(self) -> list[str]:
         """Return the sentences on screen."""
-        return [row.message.plain() for row in self._rows if isinstance(row, _FindingRow)]
+        return [row.message.plain() for row in self._rows]
 
     def jump_buttons(self) -> list[QPushButton]:
         """Return the buttons that lead somewhere, from top to bottom."""
@@ -68,10 +67,24 @@ class FindingList(QWidget):
             if button.isEnabled()
         ]
 
+    def _show_more(self) -> None:
+        """Add the next rows; hundreds at once would hold the window."""
+        made = [self._row(self._left.pop()) for _ in self._left[:_AT_ONCE]]
+        for row in made:
+            self._column.insertWidget(len(self._rows), row)
+            self._rows.append(row)
+            self._round.add(row.message)
+        self._round.settle()
+        if made and self.more.hasFocus():
+            made[0].message.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.more.setVisible(bool(self._left))
+        following = min(_AT_ONCE, len(self._left))
+        self.more.setText(f"Show {following} more of {text.exact(len(self._left))}")
+
     def _dress(self) -> None:
         self.show_findings(self._findings, self._base)
 
-    def _row(self, finding: Finding) -> QWidget:
+    def _row(self, finding: Finding) -> _FindingRow:
         row = _FindingRow(finding, getattr(self._theme.colours, finding.severity), self._base)
         if finding.path:
             row.button.clicked.connect(lambda: self.jump_requested.emit(finding.path))

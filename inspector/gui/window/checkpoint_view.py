@@ -80,6 +80,9 @@ class CheckpointView(QWidget):
         # A timer of its own: what `singleShot` is to call lives on if the view ends first.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.start_marking)
+        # To mark what was found, and to list it, take a turn each: together they would be felt.
+        self._next_turn = QTimer(self, singleShot=True, interval=0)
+        self._next_turn.timeout.connect(self._look_at_findings)
         self._marking: Job | None = None
         self._marks = NO_MARKS
         self.show_whole()
@@ -132,6 +135,7 @@ class CheckpointView(QWidget):
     def stop(self) -> None:
         """Drop running searches and let go of the file."""
         self._soon.stop()
+        self._next_turn.stop()
         for job in (self._marking, self._adding):
             if job is not None:
                 job.cancel()
@@ -167,6 +171,9 @@ class CheckpointView(QWidget):
         self.tree.show_marks(marks)
         self.banner.show_findings([*self.opened.checkpoint.findings, *findings])
         self.scan_bar.tell(findings)
+        self._next_turn.start()
+
+    def _look_at_findings(self) -> None:
         self._looked_at = None
         self._look()
         self.status_changed.emit()

@@ -59,3 +59,28 @@ def test_strings_of_a_file_are_never_rich_text(context, qtbot, make_checkpoint):
     labels = viewer.findChildren(PlainLabel)
     assert any(html in label.plain() for label in labels)
     assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
+
+
+def test_many_findings_come_a_dozen_at_a_time(context, qtbot, make_checkpoint):
+    findings = tuple(Finding("x", "info", f"Note {n}.", ()) for n in range(30))
+    viewer = SummaryViewer(context)
+    qtbot.addWidget(viewer)
+    viewer.resize(400, 600)
+    viewer.show()
+    with qtbot.waitActive(viewer):
+        viewer.activateWindow()
+    tree = mapping("", tensor("a"))
+    viewer.show_subject(Subject(make_checkpoint(tree, findings), tree, ()))
+    listed = viewer.findings
+    assert listed.messages() == [f"Note {n}." for n in range(12)]
+    assert listed.more.text() == "Show 12 more of 18"
+    listed.more.setFocus()
+    qtbot.keyClick(listed.more, Qt.Key.Key_Space)
+    assert len(listed.messages()) == 24
+    assert listed.more.text() == "Show 6 more of 6"
+    focused = viewer.focusWidget()
+    assert isinstance(focused, PlainLabel)
+    assert focused.plain() == "Note 12."
+    qtbot.mouseClick(listed.more, Qt.MouseButton.LeftButton)
+    assert listed.messages() == [f"Note {n}." for n in range(30)]
+    assert not listed.more.isVisible()
