@@ -43,7 +43,7 @@ def written(folder: Path, number: int) -> Path:
     file = folder / "many.pth"
     names = ("attn.q", "attn.k", "attn.v", "attn.out", "mlp.up", "mlp.down", "norm1", "norm2")
     keys = (f"layers.{n // 8}.{names[n % 8]}.weight" for n in range(number))
-    torch.save({key: torch.zeros(4) for key in keys}, file)
+    torch.save({key: torch.zeros(64) for key in keys}, file)
     return file
 
 

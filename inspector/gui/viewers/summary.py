@@ -69,7 +69,7 @@ class SummaryViewer(Viewer):
         if subject.scan is not None:
             every = chain(every, subject.scan.found)
         length = len(subject.path)
-        here = [finding for finding in every if finding.path[:length] == subject.path]
+        here = [f for f in every if f.path[:length] == subject.path] if length else list(every)
         self.findings.show_findings(here, subject.path)
         self.findings.setVisible(bool(here))
         self._line.setVisible(bool(here))
