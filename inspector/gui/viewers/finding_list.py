@@ -14,8 +14,8 @@ from inspector.gui.theme import Theme, pixmap
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.rounds import Round
 
-_AT_ONCE = 12  # rows that are made in one go: a damaged file can have a finding per tensor
-_ORDER = {"error": 0, "warning": 1, "info": 2}
+_AT_ONCE = 8  # rows that are made in one go: a damaged file can have a finding per tensor
+_WORST_FIRST = ("error", "warning", "info")
 
 
 class FindingList(QWidget):
@@ -50,7 +50,8 @@ class FindingList(QWidget):
             widget.hide()
             widget.deleteLater()
         self._rows = []
-        self._left = sorted(findings, key=lambda finding: _ORDER[finding.severity])[::-1]
+        self._left = [f for severity in _WORST_FIRST for f in findings if f.severity == severity]
+        self._left.reverse()
         self._round.forget()
         self._show_more()
 

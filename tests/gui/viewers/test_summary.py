@@ -61,8 +61,8 @@ def test_strings_of_a_file_are_never_rich_text(context, qtbot, make_checkpoint):
     assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
 
 
-def test_many_findings_come_a_dozen_at_a_time(context, qtbot, make_checkpoint):
-    findings = tuple(Finding("x", "info", f"Note {n}.", ()) for n in range(30))
+def test_many_findings_come_a_few_at_a_time(context, qtbot, make_checkpoint):
+    findings = tuple(Finding("x", "info", f"Note {n}.", ()) for n in range(20))
     viewer = SummaryViewer(context)
     qtbot.addWidget(viewer)
     viewer.resize(400, 600)
@@ -72,15 +72,15 @@ def test_many_findings_come_a_dozen_at_a_time(context, qtbot, make_checkpoint):
     tree = mapping("", tensor("a"))
     viewer.show_subject(Subject(make_checkpoint(tree, findings), tree, ()))
     listed = viewer.findings
-    assert listed.messages() == [f"Note {n}." for n in range(12)]
-    assert listed.more.text() == "Show 12 more of 18"
+    assert listed.messages() == [f"Note {n}." for n in range(8)]
+    assert listed.more.text() == "Show 8 more of 12"
     listed.more.setFocus()
     qtbot.keyClick(listed.more, Qt.Key.Key_Space)
-    assert len(listed.messages()) == 24
-    assert listed.more.text() == "Show 6 more of 6"
+    assert len(listed.messages()) == 16
+    assert listed.more.text() == "Show 4 more of 4"
     focused = viewer.focusWidget()
     assert isinstance(focused, PlainLabel)
-    assert focused.plain() == "Note 12."
+    assert focused.plain() == "Note 8."
     qtbot.mouseClick(listed.more, Qt.MouseButton.LeftButton)
-    assert listed.messages() == [f"Note {n}." for n in range(30)]
+    assert listed.messages() == [f"Note {n}." for n in range(20)]
     assert not listed.more.isVisible()
