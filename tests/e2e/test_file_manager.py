@@ -1,7 +1,9 @@
 """Files that a real mouse and keyboard open in a real file manager."""
 
+import os
 import select
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -31,7 +33,8 @@ def folder(desktop: dict[str, str], tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "my models"
     folder.mkdir()
     command = ["dbus-run-session", "--"] if shutil.which("dbus-run-session") else []
-    with subprocess.Popen([*command, "pcmanfm", "--new-win", str(folder)], env=desktop) as manager:
+    command += ["pcmanfm", "--new-win", str(folder)]
+    with subprocess.Popen(command, env=desktop, start_new_session=True) as manager:
         try:
             found = xdotool(desktop, "search", "--sync", "--onlyvisible", "--name", "^my models$")
             window = found.splitlines()[0]
@@ -41,7 +44,8 @@ def folder(desktop: dict[str, str], tmp_path: Path) -> Iterator[Path]:
             xdotool(desktop, "windowfocus", "--sync", window)
             yield folder
         finally:
-            manager.terminate()
+            # With its bus: one left behind by each run would use up what may watch folders.
+            os.killpg(manager.pid, signal.SIGTERM)
 
 
 def test_a_double_click_on_a_file_opens_it(
