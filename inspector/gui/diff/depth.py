@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite, log10
 from typing import NamedTuple
 
@@ -68,12 +68,13 @@ class DepthPage(PairViewer):
         self._shown_of = shown_of
         self.compute("Drawing the chart", spots_of, list(run.rows), show=self._show)
 
-    def make_body(self) -> QWidget:
+    def make_body(self) -> Iterator[QWidget]:
         import pyqtgraph
 
         self.plot = Plot(self.context.theme, "Relative change of each tensor", moves_y=True)
         self.plot.set_labels("tensors, in the order of A", "relative L2")
         self.plot.set_ticks(count_ticks, _power_ticks)
+        yield self.plot
         self._items = {}
         self.switches = {}
         switches = QHBoxLayout()
@@ -108,7 +109,7 @@ class DepthPage(PairViewer):
         foot.addWidget(self.save, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(foot)
         self._paint()
-        return body
+        yield body
 
     def _show(self, spots: Sequence[Spot]) -> None:
         self.spots = spots

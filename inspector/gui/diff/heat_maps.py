@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -108,7 +109,7 @@ class HeatMapsPage(PairViewer):
         self._shown_of = shown_of
         self._read()
 
-    def make_body(self) -> QWidget:
+    def make_body(self) -> Iterator[QWidget]:
         self.pictures = [self._one(name) for name in _NAMES]
         # At least as high: the pictures must not move while one reads them.
         self.value.setMinimumHeight(_LINES * self.value.fontMetrics().lineSpacing())
@@ -118,7 +119,7 @@ class HeatMapsPage(PairViewer):
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 8, 16, 10)
         column.addWidget(self._sheet, 1)
-        return body
+        yield body
 
     def _one(self, name: str) -> HeatPicture:
         picture = HeatPicture(self.context.theme, name, fills=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
@@ -61,9 +62,10 @@ class HistogramsPage(PairViewer):
             "Counting values", _count, pair.sides, a, b, self.context.engine, show=self._show
         )
 
-    def make_body(self) -> QWidget:
+    def make_body(self) -> Iterator[QWidget]:
         self.histogram = OverlaidHistogram(self.context.theme)
         self.histogram.setMinimumHeight(180)
+        yield self.histogram
         self.log_counts = QCheckBox("Log &counts")
         self.log_values = QCheckBox("Log &values")
         self.log_counts.toggled.connect(self.histogram.set_log)
@@ -104,7 +106,7 @@ class HistogramsPage(PairViewer):
         foot.addWidget(self.save)
         column.addLayout(foot)
         around.settle()
-        return body
+        yield body
 
     def _show(self, found: Counted) -> None:
         self.found = found

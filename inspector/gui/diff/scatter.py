@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QPointF
@@ -68,11 +69,12 @@ class ScatterPage(PairViewer):
             show=self._show,
         )
 
-    def make_body(self) -> QWidget:
+    def make_body(self) -> Iterator[QWidget]:
         import pyqtgraph
 
         self.plot = Plot(self.context.theme, "A against B", moves_y=True)
         self.plot.set_labels("A", "B")
+        yield self.plot
         self._same = pyqtgraph.PlotDataItem()
         self._drawn = pyqtgraph.ScatterPlotItem(size=3, pen=None)
         self._far = pyqtgraph.ScatterPlotItem(size=6)
@@ -95,7 +97,7 @@ class ScatterPage(PairViewer):
         foot.addWidget(self.save)
         column.addLayout(foot)
         self._paint()
-        return body
+        yield body
 
     def _show(self, found: Points) -> None:
         import numpy as np

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -29,6 +28,7 @@ from inspector.gui.diff.statuses import EVERYTHING, FILTERS, UNCHANGED, only
 from inspector.gui.diff.summary import SummaryPage
 from inspector.gui.diff.values_tree import differing_words
 from inspector.gui.jobs import undisturbed
+from inspector.gui.turns import Turns
 from inspector.gui.widgets.divider import Divided
 from inspector.gui.widgets.notice_bar import NoticeBar
 from inspector.gui.widgets.progress_strip import ProgressStrip
@@ -98,12 +98,8 @@ class ComparisonView(QWidget):
             "save_report": self._save_report,
             "swap_sides": self.swap_requested.emit,
         }
-        # Each in a turn of its own: the panel's page takes as long to make as all the rest, and
-        # beside a job it takes twice as long until all of that is laid out and painted.
-        self._steps = deque((self.show_row_again, self.run.start))
-        self._next_step = QTimer(self, singleShot=True, interval=0)
-        self._next_step.timeout.connect(self._begin)
-        self._next_step.start()
+        self._turns = Turns(self)
+        self._turns.take(self._begin())
 
     # What others ask.
 
@@ -144,7 +140,7 @@ class ComparisonView(QWidget):
         parts = (self.run.rows, plan.entries, plan.modules.values(), plan.marks, matching.pairs)
         large = [[*part] for part in parts]
         del plan, matching, parts
-        self._next_step.stop()
+        self._turns.stop()
         self.pane.blockSignals(True)
         self.pane.stop()
         self.panel.forget()
@@ -172,10 +168,15 @@ class ComparisonView(QWidget):
         self.banner.swap_requested.connect(self.swap_requested)
         self.panel.made.connect(self._meet)
 
-    def _begin(self) -> None:
-        self._steps.popleft()()
-        if self._steps:
-            self._next_step.start()
+    def _begin(self) -> Iterator[None]:
+        """Fill the panel, then start: its page takes as long to make as all the rest.
+
+        Beside a job, it would take twice as long until all of that is laid out and painted.
+        """
+        yield
+        self.show_row_again()
+        yield
+        self.run.start()
 
     def _meet(self, page: PairViewer) -> None:
         """Listen to a page that has just been made."""

@@ -10,10 +10,12 @@ from inspector.core.analysis.optimizer_names import Kept, OptimizerNames, Owner,
 from inspector.core.analysis.space import Shared, space_of
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import Finding, Key, Node, Path, Severity
-from inspector.core.progress import Progress, silent
+from inspector.core.progress import Progress, paced, silent
 
 _WORSE: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 _PULSE = 500  # nodes between two progress calls
+_MARKING = "Marking findings"
+_NAMING = "Naming what optimizers keep"
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ def marks_of(checkpoint: Checkpoint, *, progress: Progress = silent) -> Marks:
         progress(0.9, "Looking for shared storages")
         for path in one.paths:
             shared[path] = one
-    by_node = {id(node): shared[path] for path, node in _found(checkpoint.root, shared)}
+    by_node = {id(node): shared[path] for path, node in _found(checkpoint.root, shared, progress)}
     named = optimizer_names(checkpoint, progress)
-    owners, kept, notes = _ownership(checkpoint.root, named)
+    owners, kept, notes = _ownership(checkpoint.root, named, progress)
     return Marks(worst, frozenset(found), by_node, dtypes, devices, owners, kept, notes)
 
 
@@ -70,14 +72,13 @@ def _worst(
 ) -> tuple[dict[int, Severity], set[int]]:
     """Return the worst finding of each node and of what leads to it, and what they are about."""
     severities: dict[Path, Severity] = {}
-    for finding in findings:
+    for finding in paced(findings, progress, _MARKING):
         known = severities.get(finding.path, finding.severity)
         severities[finding.path] = max(known, finding.severity, key=_WORSE.__getitem__)
     severities.pop((), None)
-    progress(0.4, "Marking findings")
     worst: dict[int, Severity] = {}
     found: set[int] = set()
-    for nodes, path in _ways(root, severities):
+    for nodes, path in _ways(root, severities, progress):
         found.add(id(nodes[-1]))
         for node in nodes:
             known = worst.get(id(node), "info")
@@ -86,7 +87,7 @@ def _worst(
 
 
 def _ownership(
-    root: Node, every: Iterable[OptimizerNames]
+    root: Node, every: Iterable[OptimizerNames], progress: Progress
 ) -> tuple[dict[int, Owner], dict[int, tuple[Kept, ...]], dict[int, str]]:
     owners: dict[int, Owner] = {}
     notes: dict[int, str] = {}
@@ -95,7 +96,7 @@ def _ownership(
         way = _nodes_on(root, found.state)
         if found.note:
             notes |= {id(node): found.note for node in way[-2:]}
-        for entry in way[-1].children:
+        for entry in paced(way[-1].children, progress, _NAMING):
             owner = found.owners.get(entry.key)
             if owner is None:
                 continue
@@ -105,7 +106,7 @@ def _ownership(
                 names = tuple(str(child.key) for child in entry.children)
                 here = Kept((*found.state, entry.key), names)
                 kept[owner.path] = (*kept.get(owner.path, ()), here)
-    return owners, {id(node): kept[path] for path, node in _found(root, kept)}, notes
+    return owners, {id(node): kept[path] for path, node in _found(root, kept, progress)}, notes
 
 
 def _facets(root: Node, progress: Progress) -> tuple[dict[str, int], dict[str, int]]:
@@ -146,25 +147,33 @@ def _nodes_on(root: Node, path: Path) -> list[Node]:
     return nodes
 
 
-def _found(root: Node, paths: Collection[Path]) -> Iterator[tuple[Path, Node]]:
+def _found(root: Node, paths: Collection[Path], progress: Progress) -> Iterator[tuple[Path, Node]]:
     """Yield the nodes at many paths, walking only the branches that lead to one."""
-    return ((path, nodes[-1] if nodes else root) for nodes, path in _ways(root, paths))
+    return ((path, nodes[-1] if nodes else root) for nodes, path in _ways(root, paths, progress))
 
 
-def _ways(root: Node, paths: Collection[Path]) -> Iterator[tuple[list[Node], Path]]:
+def _ways(
+    root: Node, paths: Collection[Path], progress: Progress
+) -> Iterator[tuple[list[Node], Path]]:
     """Yield the nodes on the way to each of many paths that is there, the root left out."""
     wanted: dict[Path, set[Key]] = defaultdict(set)
-    for path in paths:
+    for path in paced(paths, progress, _MARKING):
         for length in range(len(path)):
             wanted[path[:length]].add(path[length])
     pending: list[tuple[Path, list[Node]]] = [((), [])]
+    pulse = 0
     while pending:
         above, way = pending.pop()
+        pulse += 1
+        if pulse % _PULSE == 0:
+            progress(0.5, _MARKING)
         if above in paths:
             yield way, above
         keys = wanted.get(above)
         if keys:
             node = way[-1] if way else root
             pending += [
-                ((*above, child.key), [*way, child]) for child in node.children if child.key in keys
+                ((*above, child.key), [*way, child])
+                for child in paced(node.children, progress, _MARKING)
+                if child.key in keys
             ]

@@ -50,7 +50,7 @@ class Viewer(QWidget):
 
     title = ""
     is_large = False
-    """True if making it takes a turn of the event loop of its own."""
+    """True if making it and showing it take a turn of the event loop each."""
     jump_requested = Signal(object)  # Path of another node
 
     def __init__(self, context: AppContext) -> None:

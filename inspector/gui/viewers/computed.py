@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from PySide6.QtCore import QTimer, Signal
@@ -16,6 +15,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
+from inspector.gui.turns import Turns
 from inspector.gui.viewers.base import Subject, Viewer
 from inspector.gui.widgets.waiting_page import WaitingPage
 
@@ -42,13 +42,9 @@ class ComputedViewer(Viewer):
         self._job: Job | None = None
         self._more: Job | None = None
         self._body: QWidget | None = None
-        self._fill: Callable[[], None] | None = None
-        self._filling: Job | None = None
-        # A queued call would come before anything is painted: it is no turn of its own.
-        self._next_turn = QTimer(self, singleShot=True, interval=0)
-        self._next_turn.timeout.connect(lambda: self._put(self._filling))
-        self._last_turn = QTimer(self, singleShot=True, interval=0)
-        self._last_turn.timeout.connect(self._reveal)
+        self._parts: Iterator[QWidget] | None = None
+        self._part = QWidget()
+        self._turns = Turns(self)
         self.waiting = WaitingPage()
         self.waiting.cancel_requested.connect(self.cancel)
         self.waiting.retry_requested.connect(self._again)
@@ -68,8 +64,11 @@ class ComputedViewer(Viewer):
         """Begin to work out what is to be shown of a subject."""
         raise NotImplementedError
 
-    def make_body(self) -> QWidget:
-        """Return the widget that shows results; called once."""
+    def make_body(self) -> Iterator[QWidget]:
+        """Make the widget that shows results, a turn of the event loop for each part of it.
+
+        The last one is the whole. Called once; if nobody waits any more, it goes on the next time.
+        """
         raise NotImplementedError
 
     def compute(
@@ -133,7 +132,7 @@ class ComputedViewer(Viewer):
 
     def _stop(self) -> None:
         self._patience.stop()
-        self._last_turn.stop()
+        self._turns.stop()
         self.stop_more()
         if self._job is not None:
             self._job.cancel()
@@ -144,40 +143,30 @@ class ComputedViewer(Viewer):
             self.waiting.show_progress(fraction, message or job.title)
 
     def _take(self, job: Job, result: Any, show: Callable[[Any], None]) -> None:
-        if job is not self._job:
-            return
-        self._fill = partial(show, result)
-        if self._body is not None:
-            self._put(job)
-            return
-        self._body = self.make_body()
-        self._pages.addWidget(self._body)
-        # To make widgets, to fill and to lay them out takes a turn each: together they would hold
-        # the window.
-        self._filling = job
-        self._next_turn.start()
+        if job is self._job:
+            self._turns.take(self._arrive(result, show))
 
-    def _put(self, job: Job | None) -> None:
-        """Show the result in the body, which is there now."""
-        self._filling = None
-        if job is None or job is not self._job or self._body is None or self._fill is None:
-            return
-        fill, self._fill, self._job = self._fill, None, None
+    def _arrive(self, result: Any, show: Callable[[Any], None]) -> Iterator[None]:
+        """Make the body, fill it and lay it out: together they would hold the window."""
+        if self._parts is None:
+            self._parts = self.make_body()
+        for part in self._parts:
+            self._part = part  # the last one is the body
+            yield
+        if self._body is None:
+            self._body = self._part
+            self._pages.addWidget(self._body)
+        self._job = None
         self._patience.stop()
         self.state = "shown"
-        fill()
+        show(result)
         if self.state != "shown":  # it has found that there is nothing to show
             return
-        if self._pages.currentWidget() is self._body:
-            self._reveal()
-        else:
+        if self._pages.currentWidget() is not self._body:
             self.state = "busy"
-            self._last_turn.start()
-
-    def _reveal(self) -> None:
-        assert self._body is not None
-        self.state = "shown"
-        self._pages.setCurrentWidget(self._body)
+            yield
+            self.state = "shown"
+            self._pages.setCurrentWidget(self._body)
         self.settled.emit()
 
     def _fail(self, job: Job, error: Exception) -> None:

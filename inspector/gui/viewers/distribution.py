@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -71,11 +72,12 @@ class DistributionViewer(ComputedViewer):
             show=self._show,
         )
 
-    def make_body(self) -> QWidget:
+    def make_body(self) -> Iterator[QWidget]:
         self.histogram = Histogram(self.context.theme, "Histogram of the values")
         self.histogram.setMinimumHeight(_LEAST_HEIGHT)
         self.histogram.hovered.connect(self._say)
         self.histogram.moved.connect(self._say)
+        yield self.histogram
         self.log_counts = _switch("Log &counts", "Show counts by their logarithm")
         self.log_values = _switch(
             "Log &values", "Show values by their logarithm on both sides of zero, evenly around it"
@@ -86,6 +88,7 @@ class DistributionViewer(ComputedViewer):
         self.centre.setToolTip("Leave out the 0.5 % of the elements at either end")
         self.save = _quiet("&Save picture…")
         self.facts = FactTiles(_TILES)
+        yield self.facts
         self.sentence = PlainLabel(wrap=True)
         self.note = PlainLabel(tone="muted", wrap=True)
         self.mean.setChecked(True)
@@ -97,7 +100,7 @@ class DistributionViewer(ComputedViewer):
         self.quantiles.toggled.connect(self._fill_tiles)
         self.centre.clicked.connect(self._show_centre)
         self.save.clicked.connect(self._save)
-        return self._laid_out()
+        yield self._laid_out()
 
     def _laid_out(self) -> QWidget:
         self._controls = Flow(spacing=6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import get_args
 
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -42,6 +43,7 @@ class HeatMapViewer(ComputedViewer):
     """An overview that hides no extreme, and smaller cells as soon as one looks closer."""
 
     title = "Heat map"
+    is_large = True
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -101,7 +103,7 @@ class HeatMapViewer(ComputedViewer):
         self._shown_of = subject
         self._read()
 
-    def make_body(self) -> QWidget:
+    def make_body(self) -> Iterator[QWidget]:
         picture = self.picture = HeatPicture(self.context.theme)
         # Always two lines high: the picture must not move while one reads it.
         self.value.setFixedHeight(2 * self.value.fontMetrics().lineSpacing())
@@ -126,7 +128,7 @@ class HeatMapViewer(ComputedViewer):
         foot.addWidget(self.note, 1)
         foot.addWidget(self.save, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(foot)
-        return body
+        yield body
 
     def _say_nothing_to_show(self, sentence: str) -> None:
         self._shown_of = None

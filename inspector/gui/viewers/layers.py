@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, floor, isfinite, log10, sqrt
 from typing import Any, NamedTuple
 
@@ -96,7 +96,7 @@ class LayersChart(ComputedViewer):
             show=self._show,
         )
 
-    def make_body(self) -> QWidget:
+    def make_body(self) -> Iterator[QWidget]:
         import pyqtgraph
 
         self.plot = Plot(self.context.theme, "Statistics over the depth of the network")
@@ -104,6 +104,7 @@ class LayersChart(ComputedViewer):
         self.plot.stepped.connect(self._step)
         self.plot.activated.connect(lambda: self.go_to(self._number))
         self.plot.canvas.scene().sigMouseClicked.connect(self._click)
+        yield self.plot
         self._curves = [pyqtgraph.PlotDataItem(connect="finite") for _ in SERIES]
         for curve in self._curves:
             curve.setDownsampling(auto=True, method="peak")
@@ -147,7 +148,7 @@ class LayersChart(ComputedViewer):
         self.note.setContentsMargins(16, 0, 16, 0)
         self._dress()
         self.context.theme.changed.connect(self._dress)
-        return body
+        yield body
 
     def points(self) -> list[Point]:
         """Return what is on screen, from left to right."""

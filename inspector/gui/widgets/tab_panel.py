@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Generic, Protocol, TypeVar, cast
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from inspector.gui.theme import scaled
+from inspector.gui.turns import Turns
 from inspector.gui.widgets.labels import ElidedLabel, PlainLabel
 from inspector.gui.widgets.line import line
 
@@ -22,7 +23,7 @@ class Page(Protocol):
 
     title: str
     is_large: bool
-    """True if making it takes a turn of the event loop of its own."""
+    """True if making it and showing it take a turn of the event loop each."""
 
 
 P = TypeVar("P", bound=Page)
@@ -45,10 +46,9 @@ class TabPanel(QWidget, Generic[P]):
         self.tab_bar.setAccessibleName(name)
         self.tab_bar.currentChanged.connect(self._show_tab)
         self.tab_bar.tabBarClicked.connect(self._choose)
-        # A queued call would come before anything is painted: it is no turn of its own.
-        self._next_turn = QTimer(self, singleShot=True, interval=0)
-        self._next_turn.timeout.connect(lambda: self._show_tab(self.tab_bar.currentIndex()))
+        self._turns = Turns(self)
         self._stack = QStackedWidget()
+        self._stack.addWidget(QWidget())  # until there is a page
         self._failure = PlainLabel(
             "This could not be shown; that is a mistake in the program.", tone="error", wrap=True
         )
@@ -119,15 +119,33 @@ class TabPanel(QWidget, Generic[P]):
         if not 0 <= number < len(self._shown):
             return
         kind = self._shown[number]
+        if kind.is_large and kind not in self._made:
+            self._turns.take(self._begin(kind))
+        else:
+            self._turns.stop()
+            self._put(kind)
+
+    def _begin(self, kind: type[P]) -> Iterator[None]:
+        """Make a large page, show it, and fill it: together they would hold the window.
+
+        What made it necessary, e.g. a click on a row, is painted before.
+        """
+        yield
+        page = self._page_of(kind)
+        yield
+        self._stack.setCurrentWidget(cast(QWidget, page))
+        yield
+        self._put(kind)
+
+    def _page_of(self, kind: type[P]) -> P:
         page = self._made.get(kind)
         if page is None:
             page = self._made[kind] = self.make(kind)
             self._stack.addWidget(cast(QWidget, page))
-            if kind.is_large:
-                # To make it and to fill it are a turn each: together they would hold the window.
-                self._stack.setCurrentWidget(cast(QWidget, page))
-                self._next_turn.start()
-                return
+        return page
+
+    def _put(self, kind: type[P]) -> None:
+        page = self._page_of(kind)
         try:
             self.fill(page)
         except Exception:  # noqa: BLE001 - the boundary: one broken page must not hide the others

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
@@ -15,6 +16,7 @@ from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Request
+from inspector.gui.turns import Turns
 from inspector.gui.viewers import file_name
 from inspector.gui.widgets.first_focus import FirstFocus
 from inspector.gui.widgets.notice_bar import Choice, NoticeBar
@@ -49,9 +51,8 @@ class CheckpointTab(QWidget):
         self.view: CheckpointView | None = None
         self._wanted = path
         self._job: Job | None = None
-        self._made: tuple[CheckpointView, FileLook | None] | None = None
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self._show_opened)
+        self._made: CheckpointView | None = None
+        self._turns = Turns(self)
         self._page: QWidget | None = None
         self._offer: tuple[str, Choice] | None = None
         self.watch = FileWatch(context.jobs, uri)
@@ -82,7 +83,7 @@ class CheckpointTab(QWidget):
         )
         if page is not None:
             job.progressed.connect(page.show_progress)
-        job.succeeded.connect(lambda pair: self._make_view(*pair))
+        job.succeeded.connect(lambda pair: self._turns.take(self._arrive(*pair)))
         job.failed.connect(self._show_error)
         self._job = job
 
@@ -163,25 +164,24 @@ class CheckpointTab(QWidget):
         tree = self.view.tree
         return Look(tree.model.request, tree.unfiltered_lines(), fold)
 
-    def _make_view(self, opened: Opened, look: FileLook | None) -> None:
-        """Make what is shown next, in a turn of its own: both together would be felt."""
-        self._made = CheckpointView(self._context, opened), look
-        self._soon.start()
+    def _arrive(self, opened: Opened, look: FileLook | None) -> Iterator[None]:
+        """Make what is shown next, fill and show it: together they would hold the window."""
+        view = self._made = CheckpointView(self._context, opened)
+        yield
+        view.show_whole()
+        yield
+        self._made = self._job = None
+        self._show_opened(view, look)
 
     def _drop_made(self) -> None:
         """Let go of a view that was given up before it was shown."""
+        self._turns.stop()
         if self._made is not None:
-            self._soon.stop()
-            view, _ = self._made
+            self._made.stop()
+            self._made.deleteLater()
             self._made = None
-            view.stop()
-            view.deleteLater()
 
-    def _show_opened(self) -> None:
-        if self._made is None:
-            return
-        view, look = self._made
-        self._made = self._job = None
+    def _show_opened(self, view: CheckpointView, look: FileLook | None) -> None:
         self.notice.hide()
         before = self.view
         view.status_changed.connect(self.status_changed)

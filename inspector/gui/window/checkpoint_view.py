@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.model import Finding, Node, Path
-from inspector.core.progress import Progress, silent
+from inspector.core.progress import Progress, paced, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.lines import Row
 from inspector.gui.tree.marks import NO_MARKS, Marks, marks_of, marks_with
 from inspector.gui.tree.pane import TreePane
 from inspector.gui.tree.selection import Sum, add_up, describe_totals
+from inspector.gui.turns import Turns
 from inspector.gui.viewers import VIEWERS, Subject, ViewerPanel
 from inspector.gui.viewers.scan import ValueScan
 from inspector.gui.viewers.statistics import StatisticsViewer
@@ -32,7 +33,7 @@ _MOST_LISTED = 12  # dtypes or devices of a selection
 
 
 class CheckpointView(QWidget):
-    """Composes the three and passes on what they say."""
+    """Composes the three and passes on what they say; begins with `show_whole`."""
 
     status_changed = Signal()
     menu_requested = Signal(QPoint)
@@ -80,12 +81,9 @@ class CheckpointView(QWidget):
         # A timer of its own: what `singleShot` is to call lives on if the view ends first.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.start_marking)
-        # To mark what was found, and to list it, take a turn each: together they would be felt.
-        self._next_turn = QTimer(self, singleShot=True, interval=0)
-        self._next_turn.timeout.connect(self._look_at_findings)
+        self._turns = Turns(self)
         self._marking: Job | None = None
         self._marks = NO_MARKS
-        self.show_whole()
 
     def start_marking_soon(self) -> None:
         """Start it once the first rows are on screen: beside a job, they would come later."""
@@ -135,7 +133,7 @@ class CheckpointView(QWidget):
     def stop(self) -> None:
         """Drop running searches and let go of the file."""
         self._soon.stop()
-        self._next_turn.stop()
+        self._turns.stop()
         for job in (self._marking, self._adding):
             if job is not None:
                 job.cancel()
@@ -162,18 +160,16 @@ class CheckpointView(QWidget):
         self._marking = self._context.jobs.start(
             "Marking findings", _with_findings, self._marks, checkpoint, self.scan
         )
-        self._marking.succeeded.connect(self._show_findings)
+        self._marking.succeeded.connect(lambda found: self._turns.take(self._show_findings(*found)))
 
-    def _show_findings(self, found: tuple[Marks, list[Finding]]) -> None:
-        marks, findings = found
+    def _show_findings(self, marks: Marks, findings: list[Finding]) -> Iterator[None]:
+        """Mark what was found, and list it: together they would be felt."""
         self._marking = None
         self.scan.found = findings
         self.tree.show_marks(marks)
         self.banner.show_findings([*self.opened.checkpoint.findings, *findings])
         self.scan_bar.tell(findings)
-        self._next_turn.start()
-
-    def _look_at_findings(self) -> None:
+        yield
         self._looked_at = None
         self._look()
         self.status_changed.emit()
@@ -258,7 +254,7 @@ class CheckpointView(QWidget):
 def _with_findings(
     marks: Marks, checkpoint: Checkpoint, scan: ValueScan, *, progress: Progress = silent
 ) -> tuple[Marks, list[Finding]]:
-    findings = list(scan.findings())
+    findings = list(paced(scan.findings(), progress, "Marking findings"))
     return marks_with(marks, checkpoint.root, findings, progress=progress), findings
 
 

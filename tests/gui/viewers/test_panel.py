@@ -84,5 +84,5 @@ def test_a_page_that_is_being_made_gives_way_to_a_selection(context, qtbot, make
     qtbot.addWidget(panel)
     panel.show_subject(Subject(make_checkpoint(tree), tree, ()))
     panel.show_selection("2 nodes", [("Nodes", "2")])
-    qtbot.waitUntil(lambda: not panel._next_turn.isActive())
+    qtbot.waitUntil(lambda: panel._turns.is_over)
     assert panel._stack.currentWidget() is panel.selection
