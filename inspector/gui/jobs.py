@@ -7,12 +7,15 @@ emitted in the GUI thread, so any slot, a lambda included, may touch widgets.
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 from PySide6.QtCore import QEvent, QMetaMethod, QObject, Qt, QTimer, Signal, Slot
@@ -41,6 +44,31 @@ def undisturbed() -> Iterator[None]:
     finally:
         if was_resting:
             _window_rests.set()
+
+
+def import_in_job(name: str) -> None:
+    """Import a large package off the GUI thread; before each of its modules, the window goes first.
+
+    An import makes no reports, and painting beside one takes twice as long.
+    """
+    courtesy = _Courtesy()
+    sys.meta_path.insert(0, courtesy)
+    try:
+        importlib.import_module(name)
+    finally:
+        sys.meta_path.remove(courtesy)
+
+
+class _Courtesy(MetaPathFinder):
+    """Finds nothing, but is asked before each module."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, *_: object) -> None:
+        # Whoever loses patience once has none left: the window itself may be waiting for a module.
+        if threading.get_ident() == self._thread and not _window_rests.wait(_PATIENCE):
+            self._thread = 0
 
 
 class PaintedFirst:

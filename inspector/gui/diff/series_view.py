@@ -33,7 +33,7 @@ from inspector.gui.context import AppContext
 from inspector.gui.diff.report import ask_to_save_series
 from inspector.gui.diff.series_chart import SeriesChart
 from inspector.gui.diff.series_lines import QUANTITIES, CurveModel, curves_of
-from inspector.gui.jobs import Job
+from inspector.gui.jobs import Job, import_in_job
 from inspector.gui.theme import scaled
 from inspector.gui.viewers import file_name
 from inspector.gui.widgets.divider import Divided
@@ -354,8 +354,8 @@ def _read(
     files: Sequence[str], engine: Engine, inbox: deque[Series], *, progress: Progress = silent
 ) -> Series:
     # What the curves are drawn with, which the window is not to wait for.
-    import numpy  # noqa: F401
-    import pyqtgraph  # noqa: F401
+    import_in_job("numpy")
+    import_in_job("pyqtgraph")
 
     def take(series: Series) -> None:
         # A copy: the series goes on growing while the window shows this.

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from inspector.core.errors import InspectorError
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
-from inspector.gui.jobs import Job
+from inspector.gui.jobs import Job, import_in_job
 from inspector.gui.turns import Turns
 from inspector.gui.viewers.base import Subject, Viewer
 from inspector.gui.widgets.waiting_page import WaitingPage
@@ -209,13 +209,9 @@ def _with_plots(
     # that they return, and whoever comes second may find it half there.
     import numpy  # noqa: F401
 
-    importing = threading.Thread(target=_import_plots, name="plots")
+    importing = threading.Thread(target=import_in_job, args=("pyqtgraph",), name="plots")
     importing.start()
     try:
         return function(*args, progress=progress)
     finally:
         importing.join()
-
-
-def _import_plots() -> None:
-    import pyqtgraph  # noqa: F401

@@ -78,6 +78,8 @@ class DistributionViewer(ComputedViewer):
         self.histogram.hovered.connect(self._say)
         self.histogram.moved.connect(self._say)
         yield self.histogram
+        self.histogram.make_markers(len(_QUANTILES) + 3)  # mean ± σ
+        yield self.histogram
         self.log_counts = _switch("Log &counts", "Show counts by their logarithm")
         self.log_values = _switch(
             "Log &values", "Show values by their logarithm on both sides of zero, evenly around it"

@@ -90,10 +90,17 @@ class Histogram(Plot):
         self._set_axes()
         self._draw()
 
+    def make_markers(self, number: int) -> None:
+        """Have so many at hand, unseen: they take longer to make than to show."""
+        while len(self._made) < number:
+            made = self._make()
+            for item in made:
+                item.setVisible(False)
+            self._made.append(made)
+
     def mark(self, markers: Sequence[Marker]) -> None:
         """Replace the marked values; where labels would overlap, earlier ones win."""
-        while len(self._made) < len(markers):
-            self._made.append(self._make())
+        self.make_markers(len(markers))
         for line, label in self._made:
             line.setVisible(False)
             label.setVisible(False)
