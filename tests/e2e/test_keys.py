@@ -575,6 +575,8 @@ def test_both_dividers_of_a_series(open_window: Any, qtbot: QtBot, tmp_path: Pat
     view = window.page().view
     qtbot.waitUntil(lambda: not view.is_busy and view.chart is not None, timeout=PATIENCE)
     qtbot.waitUntil(lambda: view.table.currentIndex().isValid(), timeout=PATIENCE)
+    # What was read last comes into the table a job later.
+    qtbot.waitUntil(lambda: len(view.model.curves[0].points) == 3, timeout=PATIENCE)
     check_divider(qtbot, window, view.splitters["tensors"], view.table)
     check_divider(qtbot, window, view.splitters["curve"], view.facts)
     plot = view.chart.plot
