@@ -77,8 +77,8 @@ def looked_at(qtbot: QtBot, view: Any, kind: type, path: tuple[Any, ...]) -> Any
     """Show a path in one way, and wait until it is shown."""
     view.panel.prefer(kind)
     view.tree.go_to(path)
+    qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), kind), timeout=PATIENCE)
     viewer = view.panel.viewer()
-    assert isinstance(viewer, kind)
     qtbot.waitUntil(lambda: getattr(viewer, "state", "shown") == "shown", timeout=PATIENCE)
     return viewer
 

@@ -16,7 +16,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inspector.core.analysis import passes
+from inspector.core.analysis import gathering
 from inspector.core.analysis.statistics import Statistics, measured, scan, statistics_of
 from inspector.core.arrays import blocks
 from inspector.core.engine import ExecutorEngine, WorkerPool
@@ -263,7 +263,7 @@ def test_such_windows_at_the_ends_of_float64(size, tmp_path, threads) -> None:
 def test_many_blocks_are_one_tensor(dtype, tmp_path, threads, monkeypatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 4096)
     monkeypatch.setattr(blocks, "_CHUNK", 300)
-    monkeypatch.setattr(passes, "_TASK_BYTES", 8192)
+    monkeypatch.setattr(gathering, "_TASK_BYTES", 8192)
     tensor = sample(dtype, 20_000, seed=8, spread=0.02)
     check(one(tensor, tmp_path, threads), tensor)
     check(one(tensor.view(100, 200).t(), tmp_path, threads), tensor)

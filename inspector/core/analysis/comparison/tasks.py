@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from inspector.core.analysis.comparison.deltas import Delta
 from inspector.core.analysis.comparison.runs import delta, delta_of_blocks
+from inspector.core.analysis.gathering import Gathering
 from inspector.core.arrays import (
     Block,
     Window,
@@ -26,10 +27,10 @@ from inspector.core.arrays import (
 )
 from inspector.core.arrays.blocks import check_bounds
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.engine import Engine, next_task
+from inspector.core.engine import Engine
 from inspector.core.errors import FormatError, InspectorError
 from inspector.core.model import Tensor
-from inspector.core.progress import Progress, Repeated
+from inspector.core.progress import Progress
 from inspector.core.sources import Source, innermost, mapped, read_exactly, read_into
 
 R = TypeVar("R")
@@ -37,7 +38,6 @@ Indexed = tuple[int, "Look", "Look"]
 
 _PIECE_ELEMENTS = 1 << 22
 _TILE_ELEMENTS = 1 << 20
-_TASK_BYTES = 64 << 20  # of both sides
 _TASK_PIECES = 512
 _READ = 1 << 18
 _FEW = 1 << 24  # elements that are gone through however often they repeat
@@ -93,18 +93,8 @@ class Piece(NamedTuple):
         return _size(self.a) + _size(self.b)
 
 
-class Task(NamedTuple):
-    """Pieces that one worker goes through."""
-
-    pieces: tuple[Piece, ...]
-
-    def each(self, look: Callable[[Piece], R]) -> Iterator[tuple[int, R | InspectorError]]:
-        """Yield what `look` makes of each piece, or why it cannot be read."""
-        for piece in self.pieces:
-            try:
-                yield piece.number, look(piece)
-            except InspectorError as error:
-                yield piece.number, error
+Task = tuple[Piece, ...]
+"""Pieces that one worker goes through."""
 
 
 def look_at(checkpoint: Checkpoint, tensor: Tensor) -> Look:
@@ -182,77 +172,21 @@ def run_tasks(
 
     In no order: each pair as soon as its last piece is done; None for one without elements.
     """
-    report = Repeated(progress)
-    todo: list[Indexed] = []
-    total = 0  # bytes of both sides
-    for item in report.between(items):
-        todo.append(item)
-        total += item[1].nbytes + item[2].nbytes
-    run = _Run()
-    tasks = run.tasks(report.between(todo), total)
-    for results in engine.run(look, tasks, max(1, total // 2), report, message):
-        run.take(results, merge)
-        yield from run.settled()
-    yield from run.settled()
+    pairs = ((number, (a, b)) for number, a, b in items)
+    gathering = Gathering(_pieces, _weight_of_piece, merge, _TASK_PIECES)
+    return gathering.run(look, pairs, _weight_of_pair, engine, progress, message)
 
 
-class _Run:
-    """The state of one step of a comparison: what is under way, and what has come of it."""
-
-    def __init__(self) -> None:
-        self._left: dict[int, int] = {}
-        self._found: dict[int, Any] = {}
-        self._failed: dict[int, InspectorError] = {}
-        self._settled: list[tuple[int, Any]] = []
-
-    def tasks(self, items: Iterable[Indexed], left: int) -> Iterator[tuple[int, Task]]:
-        """Yield tasks with their cost: parts of large tensors, many small ones together."""
-        batch: list[Piece] = []
-        cost, most = 0, next_task(left, _TASK_BYTES)
-        for number, a, b in items:
-            self._left[number] = 1
-            try:
-                for piece in _pieces(number, a, b):
-                    if batch and (cost + piece.nbytes > most or len(batch) >= _TASK_PIECES):
-                        yield cost // 2, Task(tuple(batch))
-                        left -= cost
-                        batch, cost, most = [], 0, next_task(left, _TASK_BYTES)
-                    batch.append(piece)
-                    cost += piece.nbytes
-                    self._left[number] += 1
-            except InspectorError as error:
-                self._failed[number] = error
-            self._let_go(number)
-        if batch:
-            yield cost // 2, Task(tuple(batch))
-
-    def take(
-        self, results: Iterable[tuple[int, R | InspectorError]], merge: Callable[[R, R], R]
-    ) -> None:
-        """Add the results of a task to those of their pairs."""
-        for number, found in results:
-            if isinstance(found, InspectorError):
-                self._failed.setdefault(number, found)
-            elif number in self._found:
-                self._found[number] = merge(self._found[number], found)
-            else:
-                self._found[number] = found
-            self._let_go(number)
-
-    def settled(self) -> Iterator[tuple[int, Any]]:
-        """Yield, once, the pairs that nothing more is to come for; None for empty tensors."""
-        ready, self._settled = self._settled, []
-        yield from ready
-
-    def _let_go(self, number: int) -> None:
-        self._left[number] -= 1
-        if not self._left[number]:
-            del self._left[number]
-            found = self._found.pop(number, None)
-            self._settled.append((number, self._failed.pop(number, None) or found))
+def _weight_of_pair(pair: tuple[Look, Look]) -> int:
+    return pair[0].nbytes + pair[1].nbytes
 
 
-def _pieces(number: int, a: Look, b: Look) -> Iterator[Piece]:
+def _weight_of_piece(piece: Piece) -> int:
+    return piece.nbytes
+
+
+def _pieces(number: int, pair: tuple[Look, Look]) -> Iterator[Piece]:
+    a, b = pair
     if 0 in a.tensor.shape:
         return
     if a.tensor.lazy == b.tensor.lazy:
@@ -327,17 +261,26 @@ def _unravel(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def equal(task: Task) -> list[tuple[int, bool | InspectorError]]:
     """Worker: return for each piece whether both sides have the same bits."""
-    return list(task.each(_equal))
+    return list(_each(task, _equal))
 
 
 def apart(task: Task) -> list[tuple[int, Delta | InspectorError]]:
     """Worker: return for each piece how far both sides are apart."""
-    return list(task.each(_apart))
+    return list(_each(task, _apart))
 
 
 def digest(task: Task) -> list[tuple[int, bytes | InspectorError]]:
     """Worker: return for each piece a hash of the first side's bytes."""
-    return list(task.each(_digest))
+    return list(_each(task, _digest))
+
+
+def _each(task: Task, look: Callable[[Piece], R]) -> Iterator[tuple[int, R | InspectorError]]:
+    """Yield what `look` makes of each piece, or why it cannot be read."""
+    for piece in task:
+        try:
+            yield piece.number, look(piece)
+        except InspectorError as error:
+            yield piece.number, error
 
 
 def _equal(piece: Piece) -> bool:
