@@ -105,10 +105,6 @@ def _count(title: str, read: Callable[[ScanRow], int | None], alarming: bool) ->
     )
 
 
-def _infinite(row: ScanRow) -> int | None:
-    return row.statistics and row.statistics.posinf + row.statistics.neginf
-
-
 STATISTIC_COLUMNS = (
     StatisticColumn(
         "Tensor",
@@ -130,8 +126,10 @@ STATISTIC_COLUMNS = (
     _value("Mean", "mean"),
     _value("Std", "std"),
     _value("L2", "l2"),
+    _value("Max |x|", "absmax"),
     _count("NaN", lambda row: row.statistics and row.statistics.nan, True),
-    _count("Inf", _infinite, True),
+    _count("+Inf", lambda row: row.statistics and row.statistics.posinf, True),
+    _count("−Inf", lambda row: row.statistics and row.statistics.neginf, True),
     _count("Zeros", lambda row: row.statistics and row.statistics.zero, False),
     StatisticColumn(
         "Shape",

@@ -32,7 +32,7 @@ from inspector.gui.viewers.values_menu import ValuesMenu
 from inspector.gui.viewers.values_model import PAGE, ValuesModel
 from inspector.gui.viewers.values_output import ValuesOutput
 from inspector.gui.viewers.values_reading import BlockReading
-from inspector.gui.viewers.values_table import ValuesTable
+from inspector.gui.viewers.values_table import ValuesTable, shown
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.line import line
 from inspector.gui.widgets.notice_bar import NoticeBar
@@ -267,7 +267,7 @@ class ValuesViewer(Viewer):
             words = f"{text.exact(len(rows))} × {text.exact(len(columns))} cells selected"
         elif index.isValid():
             place = self.model.place(index.row(), index.column())
-            words = f"{place}  {self.model.text(index.row(), index.column())}"
+            words = f"{place}  {shown(self.model.text(index.row(), index.column()))}"
         else:
             words = ""
         self.words.set_plain(words.strip())

@@ -175,8 +175,10 @@ class ColourBar(QWidget):
     def show_strips(self, strips: Sequence[Strip], odd: int) -> None:
         """Replace all scales."""
         self._strips, self._odd = tuple(strips), odd
-        said = [", ".join(part for part in (one.name, *_ends(one.scale)) if part) for one in strips]
-        self.setAccessibleName("Colours: " + ", ".join((*said, self._said())))
+        said = (
+            word for one in strips for word in (one.name, *_ends(one.scale), _middle(one.scale))
+        )
+        self.setAccessibleName("Colours: " + ", ".join(filter(None, (*said, self._said()))))
         self.updateGeometry()
         self.update()
 
@@ -227,8 +229,7 @@ class ColourBar(QWidget):
         low, high = _ends(scale)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft, low)
         painter.drawText(words, Qt.AlignmentFlag.AlignRight, high)
-        if scale.diverging:
-            painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, "0")
+        painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, _middle(scale))
 
     def _paint_odd(self, painter: QPainter, ink: QColor, height: float) -> float:
         """Paint the colour of what is no number at the right; return the room that it took."""
@@ -258,6 +259,10 @@ class ColourBar(QWidget):
 
 def _ends(scale: Scale) -> tuple[str, str]:
     below, above = scale.cut
-    if scale.diverging and not scale.high:
-        return "", ""  # the middle says it: there is nothing but zero
+    if scale.low == scale.high:
+        return "", ""  # there is nothing but zero, and the middle says it
     return ("≤ " if below else "") + number(scale.low), ("≥ " if above else "") + number(scale.high)
+
+
+def _middle(scale: Scale) -> str:
+    return "0" if scale.diverging or scale.low == scale.high else ""

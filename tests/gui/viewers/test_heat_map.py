@@ -444,3 +444,13 @@ def test_everything_is_reached_by_keyboard(show, viewer, qtbot):
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     wanted = {"Rows", "Columns", "Colours for", "Axis 0, slider", "Axis 0, index", "Heat map"}
     assert wanted <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0.0, "Colours: 0"), (2.0, "Colours: 0, 2"), (-2.0, "Colours: −2, 2, 0")],
+)
+def test_the_colours_of_a_tensor_that_is_the_same_everywhere(
+    show: Show, number: float, said: str
+) -> None:
+    assert show(torch.full((2, 3), number))._bar.accessibleName() == said

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from contextlib import redirect_stdout
 
 import pytest
@@ -28,7 +29,7 @@ def path(tmp_path):
     torch.manual_seed(0)
     model = {f"layers.{n}.weight": torch.randn(4, 4) * (n + 1) for n in range(4)}
     model["layers.1.weight"][1, 2] = float("nan")
-    model |= {"=cmd": torch.tensor([float("inf")] * 3), "none": torch.zeros(0)}
+    model |= {"=cmd": torch.tensor([math.inf, -math.inf, math.inf]), "none": torch.zeros(0)}
     torch.save({"model": model, "rest": {"steps": torch.tensor([5])}}, tmp_path / "run.pt")
     return tmp_path / "run.pt"
 
@@ -79,7 +80,11 @@ def test_it_offers_a_scan_and_shows_what_came_of_it(viewer, scan, qtbot):
     grave = ["model.layers.1.weight", "model.=cmd", "model.layers.0.weight"]
     assert column(viewer, "Tensor")[:3] == grave
     assert column(viewer, "NaN") == ["1", "0", "0", "0", "0", "0", "0"]
-    assert column(viewer, "Inf")[1] == "3"
+    assert column(viewer, "+Inf")[1] == "2"
+    assert column(viewer, "−Inf")[1] == "1"
+    torch.manual_seed(0)
+    largest = torch.randn(4, 4).abs().max().item()
+    assert column(viewer, "Max |x|")[1:3] == ["–", f"{largest:.4g}"]
     assert column(viewer, "Mean")[1] == "–"
     assert column(viewer, "Finding")[0] == "NaN"
     said = viewer.model.index(0, HEADINGS.index("Finding")).data(Qt.ItemDataRole.ToolTipRole)

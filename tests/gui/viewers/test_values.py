@@ -171,7 +171,7 @@ def test_ten_thousand_million_elements(show, qtbot, tmp_path, shape):
     qtbot.keyClick(field, Qt.Key.Key_Return)
     rest(qtbot, viewer)
     index = viewer.table.currentIndex()
-    assert viewer.words.plain() == f"[{last}]  -2.5"
+    assert viewer.words.plain() == f"[{last}]  −2.5"
     assert viewer.table.visualRect(index).intersects(viewer.table.viewport().rect())
     assert viewer.model.text(index.row(), index.column()) == "-2.5"
     field.clear()
