@@ -79,6 +79,7 @@ def looked_at(qtbot: QtBot, view: Any, kind: type, path: tuple[Any, ...]) -> Any
     view.tree.go_to(path)
     qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), kind), timeout=PATIENCE)
     viewer = view.panel.viewer()
+    assert isinstance(viewer, kind)
     qtbot.waitUntil(lambda: getattr(viewer, "state", "shown") == "shown", timeout=PATIENCE)
     return viewer
 

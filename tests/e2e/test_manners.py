@@ -54,6 +54,7 @@ def test_every_action_of_every_other_menu_has_an_icon_and_a_shortcut(open_window
     view.tree.go_to(("model", "0.weight"))
     qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), ValuesViewer), timeout=20_000)
     viewer = view.panel.viewer()
+    assert isinstance(viewer, ValuesViewer)
     qtbot.waitUntil(lambda: viewer.state == "shown", timeout=20_000)
     viewer.table.selectAll()
     viewer.controls.more.setFocus()

@@ -18,6 +18,7 @@ def test_copying_in_the_table_copies_values_and_not_the_key(open_window, files, 
     qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(number).center())
     qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), ValuesViewer), timeout=20_000)
     viewer = view.panel.viewer()
+    assert isinstance(viewer, ValuesViewer)
     qtbot.waitUntil(lambda: viewer.state == "shown", timeout=20_000)
     viewer.table.setFocus()
     qtbot.keyClick(viewer.table, Qt.Key.Key_A, CTRL)
