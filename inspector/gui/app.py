@@ -181,7 +181,7 @@ def make_context(application: QApplication, engine: WorkerPool | None = None) ->
     )
     preferences = Preferences(Settings(settings_path()))
     theme = Theme(application, chosen_theme(preferences))
-    engine = engine or WorkerPool(modules=TASK_MODULES)
+    engine = engine or WorkerPool(modules=TASK_MODULES, behind_window=True)
     context = AppContext(JobRunner(), theme, settings, preferences, engine)
     follow_choice(context)
     return context

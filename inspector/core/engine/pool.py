@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
@@ -29,6 +30,7 @@ R = TypeVar("R")
 
 _MOST_WORKERS = 4  # each takes some 60 MB; four read faster than most disks
 _AHEAD = 2  # tasks per worker: one that it works on, one that waits for it
+_NICENESS = 5  # of workers behind a window: enough to be painted between their time slices
 _LAST_WORDS = 1.0  # seconds in which the exit status of a process that died is there
 # One thread each: they share the cores, and threads of a linear algebra library would fight.
 _ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", "MKL"))
@@ -37,10 +39,20 @@ _ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", 
 class WorkerPool:
     """Processes that are started when first needed, and again after one of them has died."""
 
-    def __init__(self, workers: int | None = None, modules: tuple[str, ...] = ()) -> None:
-        """Have each process import `modules` when it starts, so that no task has to wait for it."""
+    def __init__(
+        self,
+        workers: int | None = None,
+        modules: tuple[str, ...] = (),
+        *,
+        behind_window: bool = False,
+    ) -> None:
+        """Have each process import `modules` when it starts, so that no task has to wait for it.
+
+        Behind a window, they leave the processor to it whenever it wants that.
+        """
         self.workers = workers or worker_count()
         self._modules = modules
+        self._behind_window = behind_window
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._closed = False
@@ -64,10 +76,12 @@ class WorkerPool:
         pool = self._alive()
         ahead = _AHEAD * self.workers
         watched = _watching(pool, progress)
+        packed = ((cost, _packed((function, task))) for cost, task in tasks)
         try:
-            yield from spread(
-                pool, function, tasks, total, ahead, progress=watched, message=message
-            )
+            for result in spread(
+                pool, _work, packed, total, ahead, progress=watched, message=message
+            ):
+                yield pickle.loads(result)  # noqa: S301 - from our own process
         except BrokenProcessPool:
             lost_bytes = self._mapping and _has_lost_bytes(pool)
             self._drop(pool)
@@ -108,7 +122,7 @@ class WorkerPool:
                     self.workers,
                     multiprocessing.get_context("spawn"),
                     initializer=_prepare,
-                    initargs=(self._mapping, self._modules),
+                    initargs=(self._mapping, self._modules, self._behind_window),
                 )
                 for name in _ONE_THREAD:
                     os.environ.setdefault(name, "1")
@@ -186,8 +200,10 @@ def worker_count() -> int:
     return max(1, min(cores, _MOST_WORKERS))
 
 
-def _prepare(mapping: bool, modules: tuple[str, ...]) -> None:
+def _prepare(mapping: bool, modules: tuple[str, ...], behind_window: bool) -> None:
     """Worker process: import what the tasks need, and end when the program has ended."""
+    if behind_window and hasattr(os, "nice"):
+        os.nice(_NICENESS)
     for name in ("numpy", *modules):
         import_module(name)
     if mapping:
@@ -211,6 +227,20 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(0)
+
+
+def _work(packed: bytes) -> bytes:
+    """Worker process: call what has come, and return what becomes of it.
+
+    Packed here and unpacked by who asked: the executor's own threads would do that whenever they
+    like, and a window that is being painted would share the interpreter with them.
+    """
+    function, task = pickle.loads(packed)  # noqa: S301 - from our own process
+    return _packed(function(task))
+
+
+def _packed(something: object) -> bytes:
+    return pickle.dumps(something, pickle.HIGHEST_PROTOCOL)
 
 
 def _ready() -> int:

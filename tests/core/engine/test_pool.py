@@ -55,6 +55,18 @@ def test_workers_know_the_tasks_before_they_are_asked() -> None:
         pool.close()
 
 
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system has no niceness")
+@pytest.mark.parametrize("behind_window", [False, True])
+def test_workers_behind_a_window_let_it_go_first(behind_window: bool) -> None:
+    pool = WorkerPool(1, behind_window=behind_window)
+    try:
+        (pid,) = pool.run(pid_of, [(1, None)], 1)
+        less_urgent = psutil.Process(pid).nice() - psutil.Process().nice()
+        assert (less_urgent > 0) == behind_window
+    finally:
+        pool.close()
+
+
 def test_a_dead_worker_is_reported_and_the_next_request_works() -> None:
     pool = WorkerPool(1)
     try:
