@@ -51,24 +51,33 @@ def import_in_job(name: str) -> None:
 
     An import makes no reports, and painting beside one takes twice as long.
     """
-    courtesy = _Courtesy()
-    sys.meta_path.insert(0, courtesy)
+    if _courtesy not in sys.meta_path:
+        sys.meta_path.insert(0, _courtesy)
+    thread = threading.get_ident()
+    _courtesy.patient.add(thread)
     try:
         importlib.import_module(name)
     finally:
-        sys.meta_path.remove(courtesy)
+        _courtesy.patient.discard(thread)
 
 
 class _Courtesy(MetaPathFinder):
-    """Finds nothing, but is asked before each module."""
+    """Finds nothing, but is asked before each module.
+
+    It stays: if it went while another thread goes through the finders, that would skip one.
+    """
 
     def __init__(self) -> None:
-        self._thread = threading.get_ident()
+        self.patient: set[int] = set()  # threads
 
     def find_spec(self, *_: object) -> None:
         # Whoever loses patience once has none left: the window itself may be waiting for a module.
-        if threading.get_ident() == self._thread and not _window_rests.wait(_PATIENCE):
-            self._thread = 0
+        thread = threading.get_ident()
+        if thread in self.patient and not _window_rests.wait(_PATIENCE):
+            self.patient.discard(thread)
+
+
+_courtesy = _Courtesy()
 
 
 class PaintedFirst:
