@@ -167,6 +167,12 @@ class Job(QObject):
             with undisturbed():
                 self._tell()
 
+    def forget_slots(self) -> None:
+        """Let go of what its slots refer to: one that names the job would keep both for ever."""
+        for signal in (self.progressed, self.succeeded, self.failed, self.cancelled, self.finished):
+            signal.connect(_ignore)  # where nobody listens, there is nothing to disconnect
+            signal.disconnect()
+
     def _tell(self) -> None:
         result, self._result = self._result, None
         if self._cancel.is_set():
@@ -180,6 +186,10 @@ class Job(QObject):
         else:
             self.succeeded.emit(result)
         self.finished.emit()
+
+
+def _ignore(*_: object) -> None:
+    """Nobody listens."""
 
 
 class JobRunner(QObject):
@@ -237,7 +247,9 @@ class JobRunner(QObject):
     @Slot()
     def _sweep(self) -> None:
         """Forget the jobs that are over, and with them whatever their slots refer to."""
-        self._running = {job: call for job, call in self._running.items() if not job.is_settled}
+        for job in [job for job in self._running if job.is_settled]:
+            job.forget_slots()
+            del self._running[job]
         if not self._running:
             self._collect_again()
 

@@ -162,6 +162,18 @@ def test_a_job_that_is_over_lets_go_of_its_slots(runner: JobRunner, qtbot: QtBot
     qtbot.waitUntil(lambda: known() is None)
 
 
+def test_a_job_that_is_over_is_not_kept_by_slots_that_name_it(runner: JobRunner, qtbot: QtBot):
+    job = runner.start("quick", lambda progress: 1)
+    known = weakref.ref(job)
+    job.progressed.connect(lambda *_, job=job: None)
+    job.succeeded.connect(lambda _, job=job: None)
+    with qtbot.waitSignal(job.finished):
+        pass
+    del job
+    gc.collect()
+    qtbot.waitUntil(lambda: known() is None)
+
+
 def test_nothing_looks_for_garbage_beside_a_job_nor_in_what_a_long_one_made(
     runner: JobRunner, qtbot: QtBot
 ):
