@@ -341,22 +341,26 @@ def test_a_closed_tab_lets_go_of_its_checkpoint(open_window, files, qapp, qtbot)
     qtbot.waitUntil(lambda: known() is None)
 
 
+def look_by(kind, window, qtbot):
+    view = view_of(window)
+    view.panel.prefer(kind)
+    view.tree.go_to(("model", "0.weight"))
+    qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), kind), timeout=20_000)
+    viewer = view.panel.viewer()
+    qtbot.waitUntil(lambda: getattr(viewer, "state", "") == "shown", timeout=20_000)
+
+
 @pytest.mark.parametrize("kind", [DistributionViewer, HeatMapViewer, ValuesViewer])
 def test_a_closed_tab_lets_go_of_it_after_values_were_looked_at(
     kind, open_window, files, qapp, qtbot
 ):
     window = open_window(files / "training.pt")
-    view = view_of(window)
-    view.panel.prefer(kind)
-    view.tree.go_to(("model", "0.weight"))
-    qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), kind), timeout=20_000)
-    qtbot.waitUntil(lambda: view.panel.viewer().state == "shown", timeout=20_000)
-    known = weakref.ref(view.opened.checkpoint)
+    known = weakref.ref(view_of(window).opened.checkpoint)
+    look_by(kind, window, qtbot)
     gc.collect()
     gc.disable()  # after a long job, it does not look at what was there before
     try:
         window.close_tab(window.all_tabs()[0])
-        view = None
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         qtbot.waitUntil(lambda: known() is None)
     finally:

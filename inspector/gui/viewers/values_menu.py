@@ -51,5 +51,7 @@ class ValuesMenu(QMenu):
         action = ActionOfPart(name, theme, self)
         action.triggered.connect(lambda: do())
         self.addAction(action)
-        self.parentWidget().addAction(action)
+        viewer = self.parentWidget()
+        assert viewer is not None
+        viewer.addAction(action)
         return action
