@@ -46,6 +46,7 @@ class DiffPanel(TabPanel[PairViewer]):
 
     def forget(self) -> None:
         """Let go of what is looked at."""
+        self.stop()
         self._pair = None
         for page in self._made.values():
             page.cancel()

@@ -43,7 +43,7 @@ class ComputedViewer(Viewer):
         self._more: Job | None = None
         self._body: QWidget | None = None
         self._parts: Iterator[QWidget] | None = None
-        self._part = QWidget()
+        self._part: QWidget | None = None
         self._turns = Turns(self)
         self.waiting = WaitingPage()
         self.waiting.cancel_requested.connect(self.cancel)
@@ -161,9 +161,13 @@ class ComputedViewer(Viewer):
         if self._parts is None:
             self._parts = self.make_body()
         for part in self._parts:
+            # Whose is a part that nothing holds yet? Python would free it within any call of Qt,
+            # whose locks are held there: the window could stand still for ever.
+            part.setParent(self)
             self._part = part  # the last one is the body
             yield
         if self._body is None:
+            assert self._part is not None
             self._body = self._part
             self._pages.addWidget(self._body)
         self._job = None

@@ -51,7 +51,7 @@ class ViewerPanel(TabPanel[Viewer]):
     def show_selection(self, title: str, facts: Iterable[tuple[str, str]]) -> None:
         """Look at several nodes at once: what they amount to together."""
         self._subject = None
-        self._turns.stop()  # nobody waits for the page of one node any more
+        self.stop()  # nobody waits for the page of one node any more
         self.title.set_text(title)
         self.facts.setText("Together")
         self._picture.setPixmap(self._pixmap("sequence", "container"))

@@ -103,6 +103,10 @@ class TabPanel(QWidget, Generic[P]):
             self._choose(number)
             self.tab_bar.setCurrentIndex(number)
 
+    def stop(self) -> None:
+        """Give up a page that is being made."""
+        self._turns.stop()
+
     def is_within(self, child: QObject | None) -> bool:
         """Return whether something is a part of this panel."""
         return isinstance(child, QWidget) and self.isAncestorOf(child)

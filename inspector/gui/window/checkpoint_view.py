@@ -137,6 +137,7 @@ class CheckpointView(QWidget):
         for job in (self._marking, self._adding):
             if job is not None:
                 job.cancel()
+        self.panel.stop()
         self.tree.stop()
         self.scan.drop()
         self.opened.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -101,3 +102,18 @@ def test_a_picture_that_is_being_made_is_made_for_whoever_comes_next(
         viewer.show_subject(subjects[1])
     assert viewer.words is begun
     assert viewer.words.text() == str(subjects[1].path[0])
+
+
+def test_a_picture_that_is_being_made_ends_with_its_viewer(
+    context: AppContext, subjects: list[Subject], qtbot: QtBot
+) -> None:
+    viewer = Echo(context)
+    viewer.mistakes = set()
+    with qtbot.waitExposed(viewer):
+        viewer.show()
+    viewer.begun.connect(viewer.hide, Qt.ConnectionType.QueuedConnection)
+    viewer.begun.connect(viewer.deleteLater, Qt.ConnectionType.QueuedConnection)
+    with qtbot.waitSignal(viewer.destroyed):
+        viewer.show_subject(subjects[0])
+    # Else the garbage collector would, and wherever it comes by: within Qt, the window stands.
+    assert not shiboken6.isValid(viewer.words)
