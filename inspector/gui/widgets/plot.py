@@ -320,7 +320,7 @@ class Plot(QWidget):
         # As high as with the button: the chart must not jump when that comes and goes.
         line.setFixedHeight(self.reset_button.sizeHint().height() + 2)
         head = QHBoxLayout(line)
-        head.setContentsMargins(4, 0, 4, 0)
+        head.setContentsMargins(0, 0, 4, 0)
         head.addWidget(self.readout, 1)
         head.addWidget(self.reset_button)
         column = QVBoxLayout(self)
