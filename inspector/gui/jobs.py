@@ -51,24 +51,33 @@ def import_in_job(name: str) -> None:
 
     An import makes no reports, and painting beside one takes twice as long.
     """
-    courtesy = _Courtesy()
-    sys.meta_path.insert(0, courtesy)
+    if _courtesy not in sys.meta_path:
+        sys.meta_path.insert(0, _courtesy)
+    thread = threading.get_ident()
+    _courtesy.patient.add(thread)
     try:
         importlib.import_module(name)
     finally:
-        sys.meta_path.remove(courtesy)
+        _courtesy.patient.discard(thread)
 
 
 class _Courtesy(MetaPathFinder):
-    """Finds nothing, but is asked before each module."""
+    """Finds nothing, but is asked before each module.
+
+    It stays: if it went while another thread goes through the finders, that would skip one.
+    """
 
     def __init__(self) -> None:
-        self._thread = threading.get_ident()
+        self.patient: set[int] = set()  # threads
 
     def find_spec(self, *_: object) -> None:
         # Whoever loses patience once has none left: the window itself may be waiting for a module.
-        if threading.get_ident() == self._thread and not _window_rests.wait(_PATIENCE):
-            self._thread = 0
+        thread = threading.get_ident()
+        if thread in self.patient and not _window_rests.wait(_PATIENCE):
+            self.patient.discard(thread)
+
+
+_courtesy = _Courtesy()
 
 
 class PaintedFirst:
@@ -158,6 +167,12 @@ class Job(QObject):
             with undisturbed():
                 self._tell()
 
+    def forget_slots(self) -> None:
+        """Let go of what its slots refer to: one that names the job would keep both for ever."""
+        for signal in (self.progressed, self.succeeded, self.failed, self.cancelled, self.finished):
+            signal.connect(_ignore)  # where nobody listens, there is nothing to disconnect
+            signal.disconnect()
+
     def _tell(self) -> None:
         result, self._result = self._result, None
         if self._cancel.is_set():
@@ -171,6 +186,10 @@ class Job(QObject):
         else:
             self.succeeded.emit(result)
         self.finished.emit()
+
+
+def _ignore(*_: object) -> None:
+    """Nobody listens."""
 
 
 class JobRunner(QObject):
@@ -228,7 +247,9 @@ class JobRunner(QObject):
     @Slot()
     def _sweep(self) -> None:
         """Forget the jobs that are over, and with them whatever their slots refer to."""
-        self._running = {job: call for job, call in self._running.items() if not job.is_settled}
+        for job in [job for job in self._running if job.is_settled]:
+            job.forget_slots()
+            del self._running[job]
         if not self._running:
             self._collect_again()
 

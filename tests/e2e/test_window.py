@@ -1,3 +1,4 @@
+import gc
 import threading
 import time
 import weakref
@@ -15,6 +16,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 
 from inspector.core.progress import silent
 from inspector.gui import notify
+from inspector.gui.viewers.distribution import DistributionViewer
+from inspector.gui.viewers.heat_map import HeatMapViewer
+from inspector.gui.viewers.values import ValuesViewer
 from inspector.gui.window import opening
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage
 from tests.e2e.looking import facts_on_screen, keys, texts, view_of, wait_until_open
@@ -335,6 +339,32 @@ def test_a_closed_tab_lets_go_of_its_checkpoint(open_window, files, qapp, qtbot)
     window.close_tab(window.all_tabs()[0])
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qtbot.waitUntil(lambda: known() is None)
+
+
+def look_by(kind, window, qtbot):
+    view = view_of(window)
+    view.panel.prefer(kind)
+    view.tree.go_to(("model", "0.weight"))
+    qtbot.waitUntil(lambda: isinstance(view.panel.viewer(), kind), timeout=20_000)
+    viewer = view.panel.viewer()
+    qtbot.waitUntil(lambda: getattr(viewer, "state", "") == "shown", timeout=20_000)
+
+
+@pytest.mark.parametrize("kind", [DistributionViewer, HeatMapViewer, ValuesViewer])
+def test_a_closed_tab_lets_go_of_it_after_values_were_looked_at(
+    kind, open_window, files, qapp, qtbot
+):
+    window = open_window(files / "training.pt")
+    known = weakref.ref(view_of(window).opened.checkpoint)
+    look_by(kind, window, qtbot)
+    gc.collect()
+    gc.disable()  # after a long job, it does not look at what was there before
+    try:
+        window.close_tab(window.all_tabs()[0])
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        qtbot.waitUntil(lambda: known() is None)
+    finally:
+        gc.enable()
 
 
 def test_about(open_window, qtbot, monkeypatch):

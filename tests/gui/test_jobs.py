@@ -1,15 +1,19 @@
 import gc
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.core.progress import Cancelled, Progress
-from inspector.gui.jobs import JobRunner, undisturbed
+from inspector.gui.jobs import JobRunner, import_in_job, undisturbed
 
 
 @pytest.fixture
@@ -158,6 +162,18 @@ def test_a_job_that_is_over_lets_go_of_its_slots(runner: JobRunner, qtbot: QtBot
     qtbot.waitUntil(lambda: known() is None)
 
 
+def test_a_job_that_is_over_is_not_kept_by_slots_that_name_it(runner: JobRunner, qtbot: QtBot):
+    job = runner.start("quick", lambda progress: 1)
+    known = weakref.ref(job)
+    job.progressed.connect(lambda *_, job=job: None)
+    job.succeeded.connect(lambda _, job=job: None)
+    with qtbot.waitSignal(job.finished):
+        pass
+    del job
+    gc.collect()
+    qtbot.waitUntil(lambda: known() is None)
+
+
 def test_nothing_looks_for_garbage_beside_a_job_nor_in_what_a_long_one_made(
     runner: JobRunner, qtbot: QtBot
 ):
@@ -240,3 +256,40 @@ def test_a_failure_that_nobody_listens_to_is_logged(runner, qtbot, caplog):
         pass
     assert "Dividing failed" in caplog.text
     caplog.clear()
+
+
+def test_the_end_of_an_import_hides_no_module_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    begun, go_on = threading.Event(), threading.Event()
+    monkeypatch.setitem(sys.modules, "hall", SimpleNamespace(begun=begun, go_on=go_on))
+    (tmp_path / "long_import.py").write_text("import hall\nhall.begun.set()\nhall.go_on.wait(20)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importing = threading.Thread(target=import_in_job, args=("long_import",))
+    importing.start()
+    assert begun.wait(20)
+    # What Python does for another thread that imports, which is not alone with the list either.
+    finders = iter(sys.meta_path)
+    place = sys.meta_path.index(PathFinder)
+    asked = [next(finders) for _ in range(place)]
+    go_on.set()
+    importing.join()
+    assert PathFinder not in asked
+    assert PathFinder in list(finders)
+
+
+def test_an_import_lets_the_window_go_first_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(3):
+        (tmp_path / f"short_{number}.py").write_text(f"import short_{number + 1}\n")
+    (tmp_path / "short_3.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    importing = threading.Thread(target=import_in_job, args=("short_0",))
+    with undisturbed():
+        begin = time.monotonic()
+        importing.start()
+        importing.join(20)
+        assert not importing.is_alive()
+    assert time.monotonic() - begin >= 0.05
+    assert "short_3" in sys.modules

@@ -144,9 +144,19 @@ class ComputedViewer(Viewer):
 
     def _take(self, job: Job, result: Any, show: Callable[[Any], None]) -> None:
         if job is self._job:
-            self._turns.take(self._arrive(result, show))
+            self._turns.take(self._arrive(job, result, show))
 
-    def _arrive(self, result: Any, show: Callable[[Any], None]) -> Iterator[None]:
+    def _arrive(self, job: Job, result: Any, show: Callable[[Any], None]) -> Iterator[None]:
+        try:
+            yield from self._show_result(result, show)
+        except Exception as error:  # noqa: BLE001 - the boundary: nobody is to wait for ever
+            if self._body is None:
+                self._parts = None  # a generator that has failed makes no more parts
+            self._stop()
+            self._job = job
+            self._fail(job, error)
+
+    def _show_result(self, result: Any, show: Callable[[Any], None]) -> Iterator[None]:
         """Make the body, fill it and lay it out: together they would hold the window."""
         if self._parts is None:
             self._parts = self.make_body()

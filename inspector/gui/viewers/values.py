@@ -338,6 +338,9 @@ class ValuesViewer(Viewer):
         if self.model.sheet is not None:
             self.menu.describe(self.controls.grid(), reads_otherwise=self._reads_otherwise())
 
+    def _rest(self) -> None:
+        self._settle("shown")
+
     def _add_menu(self) -> None:
         menu = self.menu = ValuesMenu(self.context.theme, self)
         menu.aboutToShow.connect(self._describe_menu)
@@ -365,7 +368,7 @@ class ValuesViewer(Viewer):
         table.selectionModel().currentChanged.connect(lambda *_: self._say_choice())
         self.reading.arrived.connect(self._arrive)
         self.reading.failed.connect(self._fail)
-        self.reading.idle.connect(lambda: self._settle("shown"))
+        self.reading.idle.connect(self._rest)
         self.output.done.connect(self._say_done)
 
     def _lay_out(self) -> None:

@@ -26,7 +26,6 @@ class ValuesMenu(QMenu):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self._viewer = parent
         self.setProperty("checks", True)
         for form in get_args(Form):
             self._offer(form, theme, partial(self.copy_requested.emit, form))
@@ -52,5 +51,7 @@ class ValuesMenu(QMenu):
         action = ActionOfPart(name, theme, self)
         action.triggered.connect(lambda: do())
         self.addAction(action)
-        self._viewer.addAction(action)
+        viewer = self.parentWidget()
+        assert viewer is not None
+        viewer.addAction(action)
         return action

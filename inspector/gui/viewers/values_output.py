@@ -116,6 +116,7 @@ class ValuesOutput(QObject):
         if self._job is not None:
             self._job.cancel()
             self._job = None
+        del self._parent  # which has this: nobody but a look for garbage would free the two
 
     def _end(self, job: Job) -> None:
         if job is self._job:

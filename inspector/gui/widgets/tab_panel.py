@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar, cast
 
 from PySide6.QtCore import QObject, QSize, Qt
@@ -131,11 +132,12 @@ class TabPanel(QWidget, Generic[P]):
         What made it necessary, e.g. a click on a row, is painted before.
         """
         yield
-        page = self._page_of(kind)
-        yield
-        self._stack.setCurrentWidget(cast(QWidget, page))
-        yield
-        self._put(kind)
+        with self._saying_failures(kind):
+            page = self._page_of(kind)
+            yield
+            self._stack.setCurrentWidget(cast(QWidget, page))
+            yield
+            self.fill(page)
 
     def _page_of(self, kind: type[P]) -> P:
         page = self._made.get(kind)
@@ -145,14 +147,18 @@ class TabPanel(QWidget, Generic[P]):
         return page
 
     def _put(self, kind: type[P]) -> None:
-        page = self._page_of(kind)
-        try:
+        with self._saying_failures(kind):
+            page = self._page_of(kind)
             self.fill(page)
+            self._stack.setCurrentWidget(cast(QWidget, page))
+
+    @contextmanager
+    def _saying_failures(self, kind: type[P]) -> Iterator[None]:
+        try:
+            yield
         except Exception:  # noqa: BLE001 - the boundary: one broken page must not hide the others
             _log.exception("%s could not show what is looked at", kind.__name__)
             self._stack.setCurrentWidget(self._failure)
-        else:
-            self._stack.setCurrentWidget(cast(QWidget, page))
 
     def _lay_out(self) -> None:
         self.setProperty("ground", "base")

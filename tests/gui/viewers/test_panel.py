@@ -1,5 +1,6 @@
 from PySide6.QtCore import Qt
 
+from inspector.gui.context import AppContext
 from inspector.gui.viewers import VIEWERS, Subject, Viewer, ViewerPanel
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.viewers.text import TextViewer
@@ -86,3 +87,26 @@ def test_a_page_that_is_being_made_gives_way_to_a_selection(context, qtbot, make
     panel.show_selection("2 nodes", [("Nodes", "2")])
     qtbot.waitUntil(lambda: panel._turns.is_over)
     assert panel._stack.currentWidget() is panel.selection
+
+
+def test_a_large_page_that_cannot_be_made_is_said(context, qtbot, make_checkpoint, caplog):
+    class Failing(SummaryViewer):
+        title = "Failing"
+        is_large = True
+
+        def __init__(self, context: AppContext) -> None:
+            raise ZeroDivisionError
+
+    tree = training_tree()
+    checkpoint = make_checkpoint(tree)
+    panel = ViewerPanel(context, (SummaryViewer, Failing))
+    qtbot.addWidget(panel)
+    panel.show_subject(Subject(checkpoint, tree, ()))
+    assert isinstance(panel.viewer(), SummaryViewer)
+    panel.prefer(Failing)
+    panel.show_subject(Subject(checkpoint, tree.children[0], ("epoch",)))
+    qtbot.waitUntil(lambda: panel._turns.is_over)
+    assert panel.viewer() is None
+    assert panel._stack.currentWidget() is panel._failure
+    assert "Failing could not show" in caplog.text
+    caplog.clear()
