@@ -309,7 +309,7 @@ def test_other_values_are_a_tree_of_what_differs(
     qtbot.mouseClick(page.segments.button(0), LEFT)
     qtbot.waitUntil(lambda: page.idle, timeout=PATIENCE)
     assert ["2 seed", "same", "1", "1", ""] in values_on_screen(page)
-    page.table.select(1)
+    page.table.go_to_line(1)
     qtbot.keyClick(page.table, Qt.Key.Key_Left)
     assert not any("seed" in line[0] for line in values_on_screen(page))
     qtbot.mouseClick(page.segments.button(1), LEFT)
@@ -569,7 +569,7 @@ def test_menus(open_window: Any, qtbot: QtBot, run: Path, monkeypatch: Any) -> N
     assert view.sides.b.source.uri.endswith("epoch2.pt")
     assert len(window.comparisons()) == 2
     window.action("copy_key").trigger()
-    view.pane.table.select(1)
+    view.pane.table.go_to_line(1)
     window.action("copy_key").trigger()
     assert QGuiApplication.clipboard().text() == view.pane.model.entry(1).name
     window.action("close_tab").trigger()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -178,7 +179,9 @@ def test_presets_become_rules_that_can_be_seen_and_taken_back(show, source, qtbo
     assert kept(body) == KEYS
 
 
-def test_a_target_tells_what_load_state_dict_would(show, source, qtbot, tmp_path, monkeypatch):
+def test_a_target_tells_what_load_state_dict_would(
+    show, source, qtbot, tmp_path, monkeypatch, capsys
+):
     import torch
 
     target = tmp_path / "target.pt"
@@ -194,8 +197,11 @@ def test_a_target_tells_what_load_state_dict_would(show, source, qtbot, tmp_path
     assert lists["Unexpected"] == ["features.0.bias", "head.weight", "head.bias"]
     assert lists["Size mismatch"] == ["features.1.weight"]
     assert "sizes differ" in body.target_page.verdict.plain()
+    main([*shlex.split(body.outlook.command)[1:], "--dry-run", "--json"])
+    assert json.loads(capsys.readouterr().out)["fit"]["missing"] == ["extra.weight"]
     qtbot.mouseClick(body.target_page.only_fitting, LEFT, pos=QPoint(8, 10))
     settle(qtbot, body)
+    assert "--against" not in body.outlook.command
     assert kept(body) == ["features.0.weight"]
     assert body.presets.fit.isChecked()
 

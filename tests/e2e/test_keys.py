@@ -520,15 +520,15 @@ def test_a_comparison(comparison: Any, qtbot: QtBot) -> None:
         def go() -> None:
             model.set_all(opened=True)
             if not opened:
-                model.close(line)
-            table.select(line)
-            before["open"] = model.is_open(0)
+                model.collapse(line)
+            table.go_to_line(line)
+            before["open"] = model.is_expanded(0)
 
         return go
 
     last = model.rowCount  # a function: lines come and go
     cases: dict[str, Case] = {
-        "toggle": (at(0), lambda: model.is_open(0) != before["open"]),
+        "toggle": (at(0), lambda: model.is_expanded(0) != before["open"]),
         "step_in": (at(0), lambda: table.currentIndex().row() == 1),
         "step_out": (at(1, opened=False), lambda: table.currentIndex().row() == 0),
         "first": (at(4), lambda: table.currentIndex().row() == 0),

@@ -41,7 +41,7 @@ def test_who_has_gone_on_is_not_called_back(open_window: Any, qtbot: QtBot, run:
     window.tabs.setCurrentIndex(0)
     qtbot.waitUntil(lambda: len(window.comparisons()) == 1, timeout=PATIENCE)
     assert window.current_tab().name == "epoch2.pt"
-    qtbot.waitUntil(lambda: not window.context.jobs.running, timeout=PATIENCE)
+    wait_until_open(qtbot, window)
     assert window.current_tab().view.tree.view.hasFocus()
     window.action("next_tab").trigger()
     assert window.current_tab().view.tree.view.hasFocus()

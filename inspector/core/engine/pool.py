@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 import time
@@ -76,12 +75,10 @@ class WorkerPool:
         pool = self._alive()
         ahead = _AHEAD * self.workers
         watched = _watching(pool, progress)
-        packed = ((cost, _packed((function, task))) for cost, task in tasks)
         try:
-            for result in spread(
-                pool, _work, packed, total, ahead, progress=watched, message=message
-            ):
-                yield pickle.loads(result)  # noqa: S301 - from our own process
+            yield from spread(
+                pool, function, tasks, total, ahead, progress=watched, message=message
+            )
         except BrokenProcessPool:
             lost_bytes = self._mapping and _has_lost_bytes(pool)
             self._drop(pool)
@@ -227,20 +224,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(0)
-
-
-def _work(packed: bytes) -> bytes:
-    """Worker process: call what has come, and return what becomes of it.
-
-    Packed here and unpacked by who asked: the executor's own threads would do that whenever they
-    like, and a window that is being painted would share the interpreter with them.
-    """
-    function, task = pickle.loads(packed)  # noqa: S301 - from our own process
-    return _packed(function(task))
-
-
-def _packed(something: object) -> bytes:
-    return pickle.dumps(something, pickle.HIGHEST_PROTOCOL)
 
 
 def _ready() -> int:

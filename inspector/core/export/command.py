@@ -21,11 +21,18 @@ _MARK = "__renamed__"
 _MANY = 40  # words of rules; longer commands are better kept in a file
 
 
-def command_text(recipe: Recipe, source: str, target: str, recipe_file: str = "") -> str:
-    """Return `inspector export …`; with a `recipe_file`, that is named where rules are many."""
+def command_text(
+    recipe: Recipe, source: str, target: str, recipe_file: str = "", against: str = ""
+) -> str:
+    """Return `inspector export …`; with a `recipe_file`, that is named where rules are many.
+
+    `against` is a file that the result is compared with, and nothing more.
+    """
     words = list(_words(recipe))
     if recipe_file and len(words) > _MANY:
         words = ["--recipe", recipe_file]
+    if against:
+        words += ["--against", against]
     return shlex.join(["inspector", "export", source, target, *words])
 
 

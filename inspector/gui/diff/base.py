@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 
 from inspector.core.analysis.comparison import Row
+from inspector.core.analysis.difference_pictures import check_alike
 from inspector.core.analysis.planes import unpacked
 from inspector.core.analysis.statistics import Measured, measured
 from inspector.core.errors import FormatError
@@ -29,6 +30,24 @@ class PairSubject:
     def both(self) -> bool:
         """True if there is a tensor on either side."""
         return self.row is not None and None not in (self.row.pair.a, self.row.pair.b)
+
+    @property
+    def shown_of(self) -> tuple[object, ...]:
+        """Which tensors of which comparison it is about: equal where nothing would change."""
+        assert self.row is not None
+        a, b = self.row.pair.a, self.row.pair.b
+        return id(self.sides), a and a.path, b and b.path
+
+    def values(self) -> tuple[Measured, Measured]:
+        """Return whose values are drawn of both; raises FormatError if they cannot be compared."""
+        assert self.row is not None
+        a, b = self.row.pair.a, self.row.pair.b
+        assert a is not None
+        assert b is not None
+        check_alike(a.tensor, b.tensor)
+        ones, others = values_of(a.tensor), values_of(b.tensor)
+        check_alike(ones.tensor, others.tensor)
+        return ones, others
 
     def names(self) -> tuple[str, str]:
         """Return the addresses of both files."""

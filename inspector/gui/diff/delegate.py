@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from inspector.core import text
 from inspector.gui.diff.lines import LinesModel
 from inspector.gui.theme import Theme, pixmap, tabular
-from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
+from inspector.gui.tree.branches import CHEVRON, BranchDelegate, chevron_left
 from inspector.gui.widgets.matches import paint_match
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -23,20 +23,12 @@ _BAR = 3  # pixels of height, below the number
 _LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 
 
-class LinesDelegate(QStyledItemDelegate):
+class LinesDelegate(BranchDelegate):
     """Paints every cell in the theme's colours."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme)
         self._font = tabular()
-        self.hovered = -1
-        """The line under the mouse."""
-        self.marked = ""
-        """The part of a key to point out; empty for none."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(0, row_height(QFontMetrics(option.font)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
@@ -69,7 +61,7 @@ class LinesDelegate(QStyledItemDelegate):
         top = cell.top() + (cell.height() - _ICON) // 2
         is_branch = model.is_branch(line)
         if is_branch:
-            chevron = "chevron-down" if model.is_open(line) else "chevron-right"
+            chevron = "chevron-down" if model.is_expanded(line) else "chevron-right"
             painter.drawPixmap(left + 1, top + 1, pixmap(chevron, colours.muted, 14, ratio))
         if is_branch or model.is_nested():
             left += CHEVRON

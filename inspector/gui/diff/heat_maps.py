@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.analysis.difference_pictures import check_alike, difference_picture_of
+from inspector.core.analysis.difference_pictures import difference_picture_of
 from inspector.core.analysis.pictures import Area, Picture, picture_of
 from inspector.core.analysis.planes import Plane
 from inspector.core.engine import Engine
@@ -17,7 +17,7 @@ from inspector.core.errors import FormatError
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, part, silent
 from inspector.gui.context import AppContext
-from inspector.gui.diff.base import PairSubject, PairViewer, values_of
+from inspector.gui.diff.base import PairSubject, PairViewer
 from inspector.gui.diff.heat_sheet import HeatSheet
 from inspector.gui.diff.opening import Sides
 from inspector.gui.theme import tabular
@@ -85,17 +85,11 @@ class HeatMapsPage(PairViewer):
         return pair.both
 
     def look(self, pair: PairSubject) -> None:
-        assert pair.row is not None
-        a, b = pair.row.pair.a, pair.row.pair.b
-        assert a is not None
-        assert b is not None
-        shown_of = (id(pair.sides), a.path, b.path)
+        shown_of = pair.shown_of
         if shown_of == self._shown_of and self.state == "shown":
             return
         try:
-            check_alike(a.tensor, b.tensor)
-            ones, others = values_of(a.tensor), values_of(b.tensor)
-            check_alike(ones.tensor, others.tensor)
+            ones, others = pair.values()
         except FormatError as error:
             self._shown_of = ()
             self.controls.hide()

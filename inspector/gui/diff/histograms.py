@@ -52,12 +52,11 @@ class HistogramsPage(PairViewer):
         return pair.row is not None
 
     def look(self, pair: PairSubject) -> None:
+        if pair.shown_of == self._shown_of and self.state == "shown":
+            return
         assert pair.row is not None
         a, b = pair.row.pair.a, pair.row.pair.b
-        shown_of = (id(pair.sides), a and a.path, b and b.path)
-        if shown_of == self._shown_of and self.state == "shown":
-            return
-        self._shown_of = shown_of
+        self._shown_of = pair.shown_of
         self.compute(
             "Counting values", _count, pair.sides, a, b, self.context.engine, show=self._show
         )

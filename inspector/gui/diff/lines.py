@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 
 from inspector.gui.diff.statuses import StatusLook
+from inspector.gui.tree.branches import BranchModel
 from inspector.gui.widgets.labels import plain_tool_tip
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -83,7 +84,7 @@ class Face(NamedTuple):
     """True if a part of that says something, too."""
 
 
-class LinesModel(QAbstractTableModel):
+class LinesModel(BranchModel):
     """Branches open and close; subclasses say what is known of each line."""
 
     def __init__(self, columns: Sequence[Column[Any, Any]]) -> None:
@@ -158,7 +159,6 @@ class LinesModel(QAbstractTableModel):
         return self._entries[self._lines[line]]
 
     def is_branch(self, line: int) -> bool:
-        """Return whether something is inside of a line."""
         return self.entry(line).number < 0
 
     def text(self, line: int, column: int) -> str:
@@ -166,16 +166,17 @@ class LinesModel(QAbstractTableModel):
         wanted = self.columns[column]
         return (wanted.of_branch if self.is_branch(line) else wanted.of_row)(self.cell(line))
 
-    def is_open(self, line: int) -> bool:
-        """Return whether what is inside a branch is shown."""
+    def is_expanded(self, line: int) -> bool:
         return self.entry(line).name not in self._closed
 
     def is_nested(self) -> bool:
         """Return whether room is kept for what opens and closes a line."""
         return True
 
+    def depth_of(self, line: int) -> int:
+        return self.entry(line).depth
+
     def parent_of(self, line: int) -> int:
-        """Return the line of the branch that a line is in, or -1."""
         depth = self.entry(line).depth
         while line > 0:
             line -= 1
@@ -210,11 +211,10 @@ class LinesModel(QAbstractTableModel):
             last = self.index(len(self._lines) - 1, len(self.columns) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
-    def open(self, line: int) -> None:
-        """Show what is in a branch."""
+    def expand(self, line: int) -> None:
         place = self._lines[line]
         entry = self._entries[place]
-        if entry.number >= 0 or self.is_open(line):
+        if entry.number >= 0 or self.is_expanded(line):
             return
         self._touched = True
         self._closed.discard(entry.name)
@@ -224,10 +224,9 @@ class LinesModel(QAbstractTableModel):
         self.endInsertRows()
         self._repaint(line)
 
-    def close(self, line: int) -> None:
-        """Hide what is in a branch."""
+    def collapse(self, line: int) -> None:
         entry = self.entry(line)
-        if entry.number >= 0 or not self.is_open(line):
+        if entry.number >= 0 or not self.is_expanded(line):
             return
         self._touched = True
         stop = bisect_left(self._lines, entry.end) if self._lines else line
@@ -265,7 +264,7 @@ class LinesModel(QAbstractTableModel):
     def _line_of_place(self, place: int) -> int:
         """Return the line of an entry, opening what it is in."""
         for around in self._around(place):
-            self.open(self._line_at(around))
+            self.expand(self._line_at(around))
         return self._line_at(place)
 
     def _around(self, place: int) -> list[int]:

@@ -7,10 +7,8 @@ from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFrame,
     QGridLayout,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +24,7 @@ from inspector.gui.viewers import file_name
 from inspector.gui.widgets.facts_grid import FactsGrid
 from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.scroll_down import ScrollDown
 
 _MOST_OFFERED = 100
 
@@ -158,12 +157,7 @@ class OverviewPage(PairViewer):
         column.addWidget(self._offers_note)
         column.addWidget(self.offers)
         column.addStretch()
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(inside)
-        self._area.setAccessibleName("The comparison as a whole")
+        self._area = ScrollDown(inside, "The comparison as a whole")
         self._pages.addWidget(self._area)
 
 

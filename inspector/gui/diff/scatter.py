@@ -10,13 +10,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.analysis.difference_pictures import Points, check_alike, points_of
+from inspector.core.analysis.difference_pictures import Points, points_of
 from inspector.core.engine import Engine
 from inspector.core.errors import FormatError
 from inspector.core.model import Tensor
 from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
-from inspector.gui.diff.base import PairSubject, PairViewer, values_of
+from inspector.gui.diff.base import PairSubject, PairViewer
 from inspector.gui.diff.columns import number_text
 from inspector.gui.diff.opening import Sides
 from inspector.gui.widgets.labels import PlainLabel
@@ -45,18 +45,11 @@ class ScatterPage(PairViewer):
         return pair.both
 
     def look(self, pair: PairSubject) -> None:
-        assert pair.row is not None
-        a, b = pair.row.pair.a, pair.row.pair.b
-        assert a is not None
-        assert b is not None
-        shown_of = (id(pair.sides), a.path, b.path)
-        if shown_of == self._shown_of and self.state == "shown":
+        if pair.shown_of == self._shown_of and self.state == "shown":
             return
-        self._shown_of = shown_of
+        self._shown_of = pair.shown_of
         try:
-            check_alike(a.tensor, b.tensor)
-            ones, others = values_of(a.tensor).tensor, values_of(b.tensor).tensor
-            check_alike(ones, others)
+            ones, others = (found.tensor for found in pair.values())
         except FormatError as error:
             self.show_empty(str(error))
             return

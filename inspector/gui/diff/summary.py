@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.comparison import Candidate, Measures, Row, Side
@@ -15,6 +15,7 @@ from inspector.gui.diff.statuses import LOOKS, is_alarming, status_words
 from inspector.gui.widgets.fact_tiles import FactTiles, Tile
 from inspector.gui.widgets.facts_grid import FactsGrid
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.scroll_down import ScrollDown
 
 _MOST_OFFERED = 8
 
@@ -45,12 +46,7 @@ class SummaryPage(PairViewer):
         column.addWidget(self.facts)
         column.addLayout(self._offers)
         column.addStretch()
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(inside)
-        self._area.setAccessibleName("Facts of the row")
+        self._area = ScrollDown(inside, "Facts of the row")
         self._pages.addWidget(self._area)
 
     @staticmethod

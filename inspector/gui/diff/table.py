@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from PySide6.QtCore import (
-    QEvent,
-    QItemSelectionModel,
     QModelIndex,
     QPoint,
     QSettings,
@@ -15,13 +13,10 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QFocusEvent,
-    QFontMetrics,
-    QKeyEvent,
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu
 
 from inspector.gui import keys
 from inspector.gui.diff.column_widths import ColumnWidths
@@ -29,45 +24,35 @@ from inspector.gui.diff.delegate import LinesDelegate
 from inspector.gui.diff.lines import LinesModel
 from inspector.gui.diff.model import DiffModel
 from inspector.gui.theme import Theme
-from inspector.gui.tree.delegate import CHEVRON, chevron_left, row_height
-from inspector.gui.widgets.rows import dress_rows, sort_by_header
+from inspector.gui.tree.branches import CHEVRON, BranchTable, chevron_left
+from inspector.gui.widgets.rows import sort_by_header
 
-_Flag = QItemSelectionModel.SelectionFlag
 _LEAST_KEY = 200  # pixels of keys, below which columns that the panel repeats are left out
 _AIR = 22
 _ICON_AND_AIR = 36
 _LOOKED_AT, _LONGEST_KEY = 200, 400  # lines, and characters of a key, that say how much keys need
 
 
-class LinesTable(QTableView):
+class LinesTable(BranchTable):
     """Branches open and close; one line is current."""
 
     sort_requested = Signal(int, bool)  # column (-1: the order of the first), descending
     menu_requested = Signal(QPoint)  # on the screen
-    escaped = Signal()
 
     def __init__(
         self, theme: Theme, settings: QSettings, model: LinesModel, name: str, least_key: int
     ) -> None:
-        super().__init__()
-        self._delegate = LinesDelegate(theme)
+        super().__init__(theme, LinesDelegate(theme), name, keys.COMPARISON)
         self._rows = model
         self._longest = 0
         self.header_menu: Callable[[QMenu], object] = self.fill_columns
         """Fills what a right-click on the header shows."""
-        self.setItemDelegate(self._delegate)
-        self.setAccessibleName(name)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
-        dress_rows(self, row_height(QFontMetrics(self.font())))
         header = self.horizontalHeader()
         header.setMinimumSectionSize(36)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         sort_by_header(self, self._sort)
-        self.setModel(model)
-        # With the rows' own selection model each paint of the header would ask for every row.
-        header.setSelectionModel(QItemSelectionModel(model, header))
+        self.show_branches(model)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._is_fitting = False
         self._widths = ColumnWidths(model.columns, least_key, settings, name)
@@ -75,25 +60,6 @@ class LinesTable(QTableView):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._offer_columns)
         model.modelReset.connect(self._measure_keys)
-        theme.changed.connect(self.viewport().update)
-
-    # What is shown.
-
-    def mark(self, words: str) -> None:
-        """Point words out in the keys."""
-        self._delegate.marked = words.casefold()
-        self.viewport().update()
-
-    def select(self, line: int) -> None:
-        """Make a line current and bring it into sight."""
-        index = self._rows.index(line, 0)
-        self.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect | _Flag.Rows)
-        self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
-
-    def clear_current(self) -> None:
-        """Select nothing."""
-        self.clearSelection()
-        self.selectionModel().clearCurrentIndex()
 
     # What the person does.
 
@@ -101,83 +67,14 @@ class LinesTable(QTableView):
         self._fit()
         self.sort_requested.emit(column, descending)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        asks, last = keys.asked(keys.COMPARISON, event), self._rows.rowCount() - 1
-        steps = {
-            "step_in": self._step_in,
-            "step_out": self._step_out,
-            "toggle": self._toggle,
-        }
-        if asks in steps and self.currentIndex().isValid():
-            steps[asks](self.currentIndex().row())
-        elif asks == "leave":
-            self.escaped.emit()
-        elif asks in ("first", "last") and last >= 0:
-            self.select(0 if asks == "first" else last)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        # Qt would make the first row current, and the panel would leave the whole comparison.
-        QWidget.focusInEvent(self, event)
-        self.viewport().update()
-
-    def _step_in(self, line: int) -> None:
-        if not self._rows.is_branch(line):
-            return
-        if not self._rows.is_open(line):
-            self._rows.open(line)
-        elif line + 1 < self._rows.rowCount():
-            self.select(line + 1)
-
-    def _step_out(self, line: int) -> None:
-        if self._rows.is_branch(line) and self._rows.is_open(line):
-            self._rows.close(line)
-        elif (above := self._rows.parent_of(line)) >= 0:
-            self.select(above)
-
-    def _toggle(self, line: int) -> None:
-        if self._rows.is_branch(line):
-            (self._rows.close if self._rows.is_open(line) else self._rows.open)(line)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        line = self._chevron_at(event.position().toPoint())
-        if line >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._toggle(line)
-        else:
-            super().mousePressEvent(event)
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         line = self.rowAt(event.position().toPoint().y())
         if line >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._toggle(line)
+            self.toggle(line)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self.currentIndex().isValid():
             self.menu_requested.emit(event.globalPos())
-
-    def _chevron_at(self, point: QPoint) -> int:
-        index = self.indexAt(point)
-        if not index.isValid() or index.column():
-            return -1
-        entry = self._rows.entry(index.row())
-        cell = self.visualRect(index)
-        left = cell.left() + chevron_left(entry.depth, cell.width()) - 2
-        hit = entry.number < 0 and left <= point.x() < left + CHEVRON + 2
-        return index.row() if hit else -1
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self.rowAt(event.position().toPoint().y()))
-        super().mouseMoveEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
-
-    def _hover(self, line: int) -> None:
-        if line != self._delegate.hovered:
-            self._delegate.hovered = line
-            self.viewport().update()
 
     # Columns.
 
@@ -277,7 +174,7 @@ class DiffTable(LinesTable):
         """Select a row, opening what it is in; False if it is filtered out."""
         line = self._model.line_of(number)
         if line >= 0:
-            self.select(line)
+            self.go_to_line(line)
         return line >= 0
 
     def go_to_difference(self, by: int) -> bool:

@@ -12,9 +12,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
-    QFrame,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +22,7 @@ from inspector.core.export import OMITTED, WRITERS, Recipe
 from inspector.core.model import Path
 from inspector.core.model.address import Address, print_address
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.scroll_down import ScrollDown
 
 _CONTAINERS = (
     ("bare", "The state_dict alone"),
@@ -48,7 +47,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)i?[bB]?")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
-class FilePage(QScrollArea):
+class FilePage(ScrollDown):
     """A form; what a format cannot do is not offered."""
 
     changed = Signal()
@@ -221,9 +220,6 @@ class FilePage(QScrollArea):
         outer.addStretch()
         inside.setProperty("ground", "base")
         self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
 
 def _choices(rows: Any) -> QComboBox:

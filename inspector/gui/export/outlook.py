@@ -85,6 +85,8 @@ class Outlook(NamedTuple):
     recipe: Recipe
     plan: Plan
     fit: Fit | None
+    against: str
+    """What it is held against without being cut to it; empty for nothing."""
     rows: Mapping[int, Row | Dropped]
     """By `id(node)` of the leaves of the tree."""
     kept: Mapping[int, Kept]
@@ -121,19 +123,21 @@ def look_ahead(found: Survey, asked: Asked, *, progress: Progress = silent) -> O
     kept: dict[int, Kept] = {}
     _add_up(asked.ticks, asked.ticks.root, rows, kept)
     address = found.checkpoint.source.uri
-    command = command_text(recipe, address, asked.file)
+    against = asked.target.address if asked.target is not None and fitted is None else ""
+    command = command_text(recipe, address, asked.file, against=against)
     code = asked.loading.code(plan, asked.file, fit)
     left_out = _left_out(plan.dropped, report)
     said = _summary(found, plan)
     casts = sum(row.stored.nbytes for row in plan.rows if row.is_cast and row.nbytes)
-    return Outlook(recipe, plan, fit, rows, kept, command, code, left_out, said, casts)
+    return Outlook(recipe, plan, fit, against, rows, kept, command, code, left_out, said, casts)
 
 
 def spelled(
     found: Survey, outlook: Outlook, file: str, loading: Loading, *, progress: Progress = silent
 ) -> tuple[str, str]:
     """Return the command and the loading code for another name of the new file, or other code."""
-    command = command_text(outlook.recipe, found.checkpoint.source.uri, file)
+    address = found.checkpoint.source.uri
+    command = command_text(outlook.recipe, address, file, against=outlook.against)
     return command, loading.code(outlook.plan, file, outlook.fit)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core.export import (
     Choice,
@@ -21,6 +21,7 @@ from inspector.gui.export.rule_list import RuleList
 from inspector.gui.export.rule_rows import ChoiceRow, DeviceRow, DTypeRow, RenameRow
 from inspector.gui.theme import Theme
 from inspector.gui.widgets.line import line
+from inspector.gui.widgets.scroll_down import ScrollDown
 
 _ABOUT = {
     "choices": ("Nothing matches",),
@@ -31,7 +32,7 @@ _ABOUT = {
 """How findings begin that are about rules of a sort."""
 
 
-class RulesPage(QScrollArea):
+class RulesPage(ScrollDown):
     """Four lists, named as the fields of a recipe."""
 
     changed = Signal()
@@ -81,9 +82,6 @@ class RulesPage(QScrollArea):
         column.addStretch()
         inside.setProperty("ground", "base")
         self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def put_into(self, recipe: Recipe) -> Recipe:
         """Return a recipe with the rules on screen."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import (
-    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
@@ -14,9 +14,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetrics,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPen,
@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
 )
@@ -35,46 +34,31 @@ from inspector.gui import keys
 from inspector.gui.export.ticks import State
 from inspector.gui.export.tree_model import TICKED_COLUMNS, TickedModel
 from inspector.gui.theme import KIND_ICONS, Theme, pixmap, tabular
-from inspector.gui.tree.delegate import CHEVRON, row_height
+from inspector.gui.tree.branches import CHEVRON, BranchDelegate, BranchTable
 from inspector.gui.tree.lines import Row
 from inspector.gui.widgets.matches import paint_match
-from inspector.gui.widgets.rows import dress_rows
 
 _INDENT, _BOX, _ICON, _GAP, _PADDING = 16, 15, 16, 7, 8
 _LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-_Flag = QItemSelectionModel.SelectionFlag
 _WIDTHS = {2: 13, 3: 18, 4: 9, 5: 9}  # characters
 _KEY_SHARE = 0.66  # of what those leave
 _MISSED_LEAST = (4, 2, 3)  # columns, where there is little room for the others
 _ROOMY = 44  # characters for keys, old and new
 
 
-class TickedView(QTableView):
+class TickedView(BranchTable):
     """Tells of every tick; what it means is up to others."""
 
     ticked = Signal(list)  # Rows whose boxes were pressed
     search_requested = Signal()
 
     def __init__(self, theme: Theme, model: TickedModel) -> None:
-        super().__init__()
+        super().__init__(theme, _Delegate(theme), "Tensors to export", keys.EXPORT)
         self._ticked_model = model
-        self._delegate = _Delegate(theme)
-        self.setModel(model)
-        self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Tensors to export")
+        self.show_branches(model)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        dress_rows(self, row_height(QFontMetrics(self.font())))
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSelectionModel(QItemSelectionModel(model, header))
-        self.doubleClicked.connect(lambda index: self._toggle_branch(index.row()))
-        theme.changed.connect(self.viewport().update)
-
-    def mark(self, part: str) -> None:
-        """Point a part out in the keys."""
-        self._delegate.marked = part.casefold()
-        self.viewport().update()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.doubleClicked.connect(lambda index: self.toggle(index.row()))
 
     def box_of(self, number: int) -> QRect:
         """Return where the box of a line is."""
@@ -92,43 +76,34 @@ class TickedView(QTableView):
         )
         return [self._ticked_model.row_at(number) for number in numbers]
 
-    def go_to_line(self, number: int) -> None:
-        """Select a line."""
-        index = self._ticked_model.index(number, 0)
-        self.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect | _Flag.Rows)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def answer(self, asks: str) -> bool:
         index = self.currentIndex()
-        asks = keys.asked(keys.EXPORT, event)
-        steps = {
-            "step_in": self._step_in,
-            "step_out": self._step_out,
-            "toggle": self._toggle_branch,
-        }
         if asks == "search":
             self.search_requested.emit()
-        elif not index.isValid():
-            super().keyPressEvent(event)
-        elif asks == "tick":
+        elif asks == "tick" and index.isValid():
             self.ticked.emit(self.selected_rows() or [self._ticked_model.row_at(index.row())])
-        elif asks in steps:
-            steps[asks](index.row())
-        elif asks in ("first", "last"):
-            self.go_to_line(0 if asks == "first" else self._ticked_model.rowCount() - 1)
         else:
-            super().keyPressEvent(event)
+            return super().answer(asks)
+        return True
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        QTableView.focusInEvent(self, event)  # with a first row to tick
+
+    def chevron_at(self, point: QPoint) -> int:
+        index = self.indexAt(point)
+        if not index.isValid() or index.column():
+            return -1
+        left = self.box_of(index.row()).left()
+        hit = left - CHEVRON <= point.x() < left and self._ticked_model.is_branch(index.row())
+        return index.row() if hit else -1
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         point = event.position().toPoint()
         index = self.indexAt(point)
         if event.button() == Qt.MouseButton.LeftButton and index.isValid() and not index.column():
             box = self.box_of(index.row())
-            row = self._ticked_model.row_at(index.row())
             if box.adjusted(-3, -6, 3, 6).contains(point):
-                self.ticked.emit([row])
-                return
-            if row.node.children and box.left() - CHEVRON <= point.x() < box.left():
-                self._toggle_branch(index.row())
+                self.ticked.emit([self._ticked_model.row_at(index.row())])
                 return
         super().mousePressEvent(event)
 
@@ -154,33 +129,13 @@ class TickedView(QTableView):
         self.setColumnWidth(0, max(int(left * _KEY_SHARE), 16 * unit))
         self.setColumnWidth(1, max(left - self.columnWidth(0), 8 * unit))
 
-    def _toggle_branch(self, number: int) -> None:
-        model = self._ticked_model
-        (model.collapse if model.is_expanded(number) else model.expand)(number)
 
-    def _step_in(self, number: int) -> None:
-        model = self._ticked_model
-        if not model.is_expanded(number):
-            model.expand(number)
-        elif number + 1 < model.rowCount():
-            self.go_to_line(number + 1)
-
-    def _step_out(self, number: int) -> None:
-        model = self._ticked_model
-        if model.is_expanded(number):
-            model.collapse(number)
-        elif (above := model.parent_of(number)) >= 0:
-            self.go_to_line(above)
-
-
-class _Delegate(QStyledItemDelegate):
+class _Delegate(BranchDelegate):
     """Chevron, box, picture and key; the other cells are plain text."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme)
         self._font = tabular()
-        self.marked = ""
 
     def paint(
         self,
@@ -196,6 +151,8 @@ class _Delegate(QStyledItemDelegate):
         painter.setClipRect(option.rect)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, QColor(colours.selection))
+        elif index.row() == self.hovered:
+            painter.fillRect(option.rect, QColor(colours.hover))
         is_out = model.is_left_out(row.node)
         if index.column() == 0:
             self._paint_key(painter, option.rect, model, row, is_out)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
 )
 
 from inspector.core.model import Kind
 from inspector.gui.theme import KIND_ICONS, Colours, Theme, pixmap, tabular
+from inspector.gui.tree.branches import CHEVRON, BranchDelegate, chevron_left
 from inspector.gui.tree.columns import COLUMNS, aside, badges, column_number
 from inspector.gui.tree.model import TreeModel
 from inspector.gui.widgets.matches import paint_match
 
-_INDENT = 18
-CHEVRON = 18
 _ICON = 16
 _GAP = 7
 _PADDING = 10
@@ -33,22 +31,12 @@ _BADGE_COLOURS = {"tied": "accent", "view": "muted", "parameter": "muted"}
 _KEY_START = CHEVRON + _ICON + _GAP + _HALF_PADDING
 
 
-class RowDelegate(QStyledItemDelegate):
+class RowDelegate(BranchDelegate):
     """Paints every cell of the tree in the theme's colours."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme)
         self._font = tabular()
-        self.marked = ""
-        """The part of a key to point out; empty for none."""
-        self.hovered = -1
-        """The line under the mouse."""
-
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        return QSize(0, row_height(QFontMetrics(option.font)))
 
     def helpEvent(
         self,
@@ -159,16 +147,6 @@ class RowDelegate(QStyledItemDelegate):
             if left + _BADGE <= cell.right():
                 painter.drawPixmap(left, top, pixmap(name, colour, _BADGE, ratio))
             left += _BADGE + 4
-
-
-def chevron_left(depth: int, width: int) -> int:
-    """Return where a row begins in a key column of `width`; the deepest keep half of it."""
-    return _HALF_PADDING + min(depth * _INDENT, width // 2)
-
-
-def row_height(metrics: QFontMetrics) -> int:
-    """Return the height of every row: the text, and air for the eye."""
-    return metrics.height() + 9
 
 
 def _tone(colours: Colours, kind: Kind, column: int, selected: bool) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from inspector.core.model import Key, Node, Path, Prefix
 from inspector.gui.tree.arrangement import Arrangement, Request
+from inspector.gui.tree.branches import BranchModel
 from inspector.gui.tree.columns import COLUMNS, Known, aside
 from inspector.gui.tree.lines import (
     EMPTY,
@@ -34,7 +35,7 @@ _FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.
 _REMEMBERED = 2_000  # rows that were asked for; a screen has some forty of them
 
 
-class TreeModel(QAbstractTableModel):
+class TreeModel(BranchModel):
     """An adapter from an `Arrangement` to Qt that opens and closes its branches."""
 
     def __init__(self, first: Arrangement, parent: QObject | None = None) -> None:
@@ -117,13 +118,17 @@ class TreeModel(QAbstractTableModel):
             row = self._rows[number] = row_at(self._lines, number)
         return row
 
-    def is_expanded(self, number: int) -> bool:
-        """Return whether the children of the line `number` are shown below it."""
-        return self.row_at(number).branch is not None
+    def is_branch(self, line: int) -> bool:
+        return bool(self.row_at(line).node.children)
 
-    def parent_of(self, number: int) -> int:
-        """Return the line that the line `number` hangs below, or -1."""
-        parent = self.row_at(number).parent
+    def is_expanded(self, line: int) -> bool:
+        return self.row_at(line).branch is not None
+
+    def depth_of(self, line: int) -> int:
+        return self.row_at(line).depth
+
+    def parent_of(self, line: int) -> int:
+        parent = self.row_at(line).parent
         return parent.number if parent else -1
 
     def find(self, path: Path) -> int:
@@ -166,9 +171,9 @@ class TreeModel(QAbstractTableModel):
             last = self.index(self._lines.height - 1, len(COLUMNS) - 1)
             self.dataChanged.emit(self.index(0, len(COLUMNS) - 1), last)
 
-    def expand(self, number: int) -> None:
+    def expand(self, line: int) -> None:
         """Show the children of a line, as they were open when it was last closed."""
-        row = self.row_at(number)
+        row = self.row_at(line)
         if not row.node.children or row.branch is not None:
             return
         inside = self._closed.pop(id(row.node), None)
@@ -176,23 +181,23 @@ class TreeModel(QAbstractTableModel):
             inside = branch_of(row.node, self._plan.shown(row.node))
         if not inside.height:
             return
-        self.beginInsertRows(QModelIndex(), number + 1, number + inside.height)
-        self._lines = with_open(self._lines, number, inside)
+        self.beginInsertRows(QModelIndex(), line + 1, line + inside.height)
+        self._lines = with_open(self._lines, line, inside)
         self._rows.clear()
         self.endInsertRows()
-        self._tell_changed(number)
+        self._tell_changed(line)
 
-    def collapse(self, number: int) -> None:
+    def collapse(self, line: int) -> None:
         """Hide what is below a line; what is open inside stays so for the next time."""
-        row = self.row_at(number)
+        row = self.row_at(line)
         if row.branch is None:
             return
         self._closed[id(row.node)] = row.branch
-        self.beginRemoveRows(QModelIndex(), number + 1, number + row.branch.height)
-        self._lines = with_closed(self._lines, number)
+        self.beginRemoveRows(QModelIndex(), line + 1, line + row.branch.height)
+        self._lines = with_closed(self._lines, line)
         self._rows.clear()
         self.endRemoveRows()
-        self._tell_changed(number)
+        self._tell_changed(line)
 
     def collapse_all(self) -> None:
         """Show the top level only."""

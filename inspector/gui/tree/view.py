@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import (
-    QEvent,
-    QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
     QPoint,
@@ -14,28 +12,24 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QFocusEvent,
-    QFontMetrics,
-    QKeyEvent,
     QMouseEvent,
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView
 
 from inspector.core.model import Path
 from inspector.gui import keys
 from inspector.gui.theme import Theme
+from inspector.gui.tree.branches import BranchTable, chevron_left
 from inspector.gui.tree.column_layout import ColumnLayout
-from inspector.gui.tree.delegate import CHEVRON, RowDelegate, chevron_left, row_height
+from inspector.gui.tree.delegate import RowDelegate
 from inspector.gui.tree.lines import Row
 from inspector.gui.tree.model import TreeModel
-from inspector.gui.widgets.rows import dress_rows, sort_by_header
-
-_Flag = QItemSelectionModel.SelectionFlag
+from inspector.gui.widgets.rows import sort_by_header
 
 
-class TreeView(QTableView):
+class TreeView(BranchTable):
     """Rows that expand and collapse; several can be selected, one is current."""
 
     current_changed = Signal(object)  # the current Row, or None
@@ -44,19 +38,11 @@ class TreeView(QTableView):
     jump_requested = Signal(object)  # Path that a reference leads to
     menu_requested = Signal(QPoint)  # on the screen
     drag_requested = Signal()  # of the selected rows, while the mouse is held down
-    escaped = Signal()
 
     def __init__(self, theme: Theme, settings: QSettings) -> None:
-        super().__init__()
-        self._delegate = RowDelegate(theme)
-        self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Checkpoint tree")
+        super().__init__(theme, RowDelegate(theme), "Checkpoint tree", keys.TREE)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
         self.setDragEnabled(True)
-        self._is_on_chevron = False
-        dress_rows(self, row_height(QFontMetrics(self.font())))
         header = self.horizontalHeader()
         header.setMinimumSectionSize(48)
         sort_by_header(self, self.sort_requested.emit)
@@ -64,25 +50,15 @@ class TreeView(QTableView):
         self.columns = ColumnLayout(self, settings, theme)
         header.customContextMenuRequested.connect(self.columns.ask)
         self.doubleClicked.connect(lambda index: self._activate(index.row()))
-        theme.changed.connect(self.viewport().update)
 
     # What is shown.
 
     def show_model(self, model: TreeModel) -> None:
         """Show the rows of `model` with columns of sensible widths."""
-        self.setModel(model)
+        self.show_branches(model)
         self.selectionModel().currentChanged.connect(self._tell_current)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_counted.emit())
-        header = self.horizontalHeader()
-        # With the rows' own selection model each paint of the header would ask for every row
-        # whether its column is selected.
-        header.setSelectionModel(QItemSelectionModel(model, header))
         self.columns.apply()
-
-    def mark(self, text: str) -> None:
-        """Point `text` out in the keys."""
-        self._delegate.marked = text.casefold()
-        self.viewport().update()
 
     def tree_model(self) -> TreeModel:
         """Return the model as what it is."""
@@ -112,21 +88,11 @@ class TreeView(QTableView):
         index = self.currentIndex()
         return self.tree_model().row_at(index.row()) if index.isValid() else None
 
-    def go_to_line(self, number: int) -> None:
-        """Select a line that is shown."""
-        self._select(number)
-
-    def clear_current(self) -> None:
-        """Select nothing."""
-        self.clearSelection()
-        self.selectionModel().clearCurrentIndex()
-
     def go_to(self, path: Path) -> bool:
         """Select the row of `path`, opening what leads there; False if it is not shown."""
         number = self.tree_model().reveal(path) if path else -1
         if number >= 0:
-            self._select(number)
-            self.scrollTo(self.currentIndex(), QAbstractItemView.ScrollHint.EnsureVisible)
+            self.go_to_line(number)
         return number >= 0
 
     def go_to_first(self, above: Path, beginning: str) -> bool:
@@ -135,76 +101,27 @@ class TreeView(QTableView):
         key = model.first_key(above, beginning)
         return key is not None and self.go_to((*above, key))
 
-    def _select(self, number: int) -> None:
-        self.selectionModel().setCurrentIndex(
-            self.tree_model().index(number, 0), _Flag.ClearAndSelect | _Flag.Rows
-        )
-
     def _tell_current(self, current: QModelIndex) -> None:
         row = self.tree_model().row_at(current.row()) if current.isValid() else None
         self.current_changed.emit(row)
 
     # What the person does.
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        asks = keys.asked(keys.TREE, event)
-        steps = {
-            "step_in": self._step_in,
-            "step_out": self._step_out,
-            "activate": self._activate,
-            "toggle": self._toggle,
-        }
-        last = self.tree_model().rowCount() - 1
-        if asks in steps and self.currentIndex().isValid():
-            steps[asks](self.currentIndex().row())
-        elif asks == "leave":
-            self.escaped.emit()
-        elif asks in ("first", "last") and last >= 0:
-            # A table goes to the first column; in a tree these keys go to the first or last row.
-            self._select(0 if asks == "first" else last)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        # Qt would make the first row current, and the panel would leave the whole checkpoint.
-        QWidget.focusInEvent(self, event)
-        self.viewport().update()
-
-    def _step_in(self, number: int) -> None:
-        model = self.tree_model()
-        if not model.is_expanded(number):
-            model.expand(number)
-        elif number + 1 < model.rowCount() and model.parent_of(number + 1) == number:
-            self._select(number + 1)
-
-    def _step_out(self, number: int) -> None:
-        model = self.tree_model()
-        if model.is_expanded(number):
-            model.collapse(number)
-        elif (above := model.parent_of(number)) >= 0:
-            self._select(above)
-
-    def _toggle(self, number: int) -> None:
-        model = self.tree_model()
-        (model.collapse if model.is_expanded(number) else model.expand)(number)
+    def answer(self, asks: str) -> bool:
+        if asks == "activate" and self.currentIndex().isValid():
+            self._activate(self.currentIndex().row())
+            return True
+        return super().answer(asks)
 
     def _activate(self, number: int) -> None:
         node = self.tree_model().row_at(number).node
         if node.kind == "reference":
             self.jump_requested.emit(node.value)
         else:
-            self._toggle(number)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        number = self._chevron_at(event.position().toPoint())
-        self._is_on_chevron = number >= 0
-        if number >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._toggle(number)
-        else:
-            super().mousePressEvent(event)
+            self.toggle(number)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._chevron_at(event.position().toPoint()) >= 0:
+        if self.chevron_at(event.position().toPoint()) >= 0:
             self.mousePressEvent(event)
         else:
             super().mouseDoubleClickEvent(event)
@@ -221,20 +138,6 @@ class TreeView(QTableView):
             place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         self.menu_requested.emit(place)
 
-    def _chevron_at(self, point: QPoint) -> int:
-        index = self.indexAt(point)
-        if not index.isValid() or index.column():
-            return -1
-        row = self.tree_model().row_at(index.row())
-        cell = self.visualRect(index)
-        left = cell.left() + chevron_left(row.depth, cell.width()) - 2
-        return index.row() if row.node.children and left <= point.x() < left + CHEVRON + 2 else -1
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self.rowAt(event.position().toPoint().y()))
-        if not (self._is_on_chevron and event.buttons()):  # Qt would drag what was pressed before
-            super().mouseMoveEvent(event)
-
     def startDrag(self, _: Qt.DropAction) -> None:
         self.drag_requested.emit()
 
@@ -247,15 +150,6 @@ class TreeView(QTableView):
     def _depth(self) -> int:
         row = self.current_row()
         return row.depth if row else 0
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
-
-    def _hover(self, number: int) -> None:
-        if number != self._delegate.hovered:
-            self._delegate.hovered = number
-            self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

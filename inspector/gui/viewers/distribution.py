@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.distribution import Distribution, distribution_of
@@ -23,6 +23,7 @@ from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.histogram import Histogram, Marker
 from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.picture_file import ask_to_save
+from inspector.gui.widgets.scroll_down import ScrollDown
 from inspector.gui.widgets.value_scale import ValueScale
 
 _QUANTILES = (0.5, 0.01, 0.99, 0.25, 0.75, 0.05, 0.95)  # those that must be readable first
@@ -129,11 +130,8 @@ class DistributionViewer(ComputedViewer):
         column.addLayout(foot)
         self._rest = QWidget()
         column.addWidget(self._rest, 1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = ScrollDown(inside)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
         return area
 
     def _show(self, found: Distribution) -> None:

@@ -6,9 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSlider,
     QSpinBox,
     QVBoxLayout,
@@ -31,6 +29,7 @@ from inspector.core.model import Tensor
 from inspector.gui.widgets.choice_box import choice_box, labelled
 from inspector.gui.widgets.flow import FlowLayout
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.scroll_down import ScrollDown
 
 _MOST = (1 << 31) - 1  # that a slider of Qt can count
 _MOST_HEIGHT = 130  # pixels of sliders, beyond which they scroll
@@ -61,12 +60,7 @@ class PlaneControls(QWidget):
         self._lines = QVBoxLayout(self._page)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(4)
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(self._page)
-        self._scroll.setAccessibleName("Places along the other axes")
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = ScrollDown(self._page, "Places along the other axes")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)

@@ -68,7 +68,8 @@ class ValueScan(StoppableWork):
             self.run("Scanning all values", _scan, *arguments)
 
     def drop(self) -> None:
-        """Stop for good, and free the rows off the GUI thread."""
+        """Stop for good, telling nobody, and free the rows off the GUI thread."""
+        self.blockSignals(True)
         if self._job is not None:
             self._job.cancel()
         rows, self.rows = self.rows, ScanRows()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.space import Shared
@@ -19,6 +18,7 @@ from inspector.gui.viewers.finding_list import FindingList
 from inspector.gui.viewers.value_facts import ValueFacts
 from inspector.gui.widgets.facts_grid import FactsGrid
 from inspector.gui.widgets.line import line
+from inspector.gui.widgets.scroll_down import ScrollDown
 
 _MOST_OTHERS = 8  # tensors that share a storage, by name
 _MOST_TENSORS = 64  # no layer has more
@@ -48,15 +48,10 @@ class SummaryViewer(Viewer):
         column.addWidget(self.grid)
         column.addWidget(self.values)
         column.addStretch()
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
-        area.setAccessibleName("Facts")
-        self._area = area
+        self._area = ScrollDown(inside, "Facts")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        whole.addWidget(self._area)
 
     @staticmethod
     def priority(subject: Subject) -> int:

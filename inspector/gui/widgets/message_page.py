@@ -9,29 +9,24 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector.gui.theme import pixmap, scaled
 from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.scroll_down import ScrollDown
 
 _WIDTH = 560  # a line of text much longer than this is hard to read
 
 
-class MessagePage(QScrollArea):
+class MessagePage(ScrollDown):
     """Picture, title, paragraphs and buttons in the middle of whatever room there is."""
 
     def __init__(self, picture: str, title: str, *, size: int = 44, framed: bool = False) -> None:
-        super().__init__()
         self.inside = QWidget()
         self.inside.setProperty("ground", "base")
-        self.setWidget(self.inside)
-        self.setAccessibleName(title)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        super().__init__(self.inside, title)
         self._name = picture
         self._size = size
         self._centred = framed

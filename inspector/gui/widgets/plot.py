@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QAccessibleEvent,
     QColor,
     QFocusEvent,
+    QFontMetricsF,
     QKeyEvent,
     QPainter,
     QPaintEvent,
@@ -61,6 +62,7 @@ class Plot(QWidget):
         self._moves_y = moves_y
         self._whole: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
         self._by_keyboard = False
+        self._labels = {"bottom": "", "left": ""}
         self._ring: Any = None
         self._axes = {side: _axis_class()(side) for side in ("left", "bottom")}
         self.canvas: Any = pyqtgraph.PlotWidget(axisItems=dict(self._axes), enableMenu=False)
@@ -75,6 +77,7 @@ class Plot(QWidget):
         self.box.setDefaultPadding(0)
         self.box.setMouseEnabled(x=True, y=moves_y)
         self.box.sigXRangeChanged.connect(self._move)
+        self.box.sigResized.connect(self._fit_labels)
         if moves_y:
             self.box.sigYRangeChanged.connect(self._move)
         self.canvas.scene().sigMouseMoved.connect(self._hover)
@@ -101,11 +104,25 @@ class Plot(QWidget):
 
     def set_labels(self, x: str = "", y: str = "") -> None:
         """Write what the axes stand for; an empty text takes no room."""
-        for side, words in (("bottom", x), ("left", y)):
+        self._labels = {"bottom": x, "left": y}
+        for side, words in self._labels.items():
+            self._axes[side].showLabel(bool(words))
+        self._fit_labels()
+
+    def _fit_labels(self) -> None:
+        """Write as much of the labels as there is room for; pyqtgraph would cut them anywhere."""
+        area = self.box.sceneBoundingRect()
+        for side, room in (("bottom", area.width()), ("left", area.height())):
+            axis = self._axes[side]
+            metrics = QFontMetricsF(axis.label.font())
+            # pyqtgraph writes a space behind it.
+            room -= 2 * axis.label.document().documentMargin() + metrics.horizontalAdvance(" ")
+            words = metrics.elidedText(self._labels[side], Qt.TextElideMode.ElideRight, room)
             # pyqtgraph would take the text for HTML.
             plain = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-            self._axes[side].setLabel(plain or None)
-            self._axes[side].showLabel(bool(words))
+            if axis.labelText != plain:
+                axis.setLabel(plain)
+                axis.resizeEvent()  # puts it into the middle
 
     def set_whole(self, x: Range, y: Range) -> None:
         """Show these ranges, which moving does not leave and to which `reset` goes back."""
@@ -303,7 +320,7 @@ class Plot(QWidget):
         # As high as with the button: the chart must not jump when that comes and goes.
         line.setFixedHeight(self.reset_button.sizeHint().height() + 2)
         head = QHBoxLayout(line)
-        head.setContentsMargins(4, 0, 4, 0)
+        head.setContentsMargins(0, 0, 4, 0)
         head.addWidget(self.readout, 1)
         head.addWidget(self.reset_button)
         column = QVBoxLayout(self)

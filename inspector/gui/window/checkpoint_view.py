@@ -161,7 +161,10 @@ class CheckpointView(QWidget):
         self._marking = self._context.jobs.start(
             "Marking findings", _with_findings, self._marks, checkpoint, self.scan
         )
-        self._marking.succeeded.connect(lambda found: self._turns.take(self._show_findings(*found)))
+        self._marking.succeeded.connect(self._take_findings)
+
+    def _take_findings(self, found: tuple[Marks, list[Finding]]) -> None:
+        self._turns.take(self._show_findings(*found))
 
     def _show_findings(self, marks: Marks, findings: list[Finding]) -> Iterator[None]:
         """Mark what was found, and list it: together they would be felt."""

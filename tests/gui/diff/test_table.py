@@ -87,8 +87,8 @@ def test_lines_open_and_close(model: DiffModel) -> None:
         model, QAbstractItemModelTester.FailureReportingMode.Fatal, model
     )
     assert tester is not None
-    model.close(4)
-    model.close(0)
+    model.collapse(4)
+    model.collapse(0)
     assert lines(model) == ["encoder.layers", "head", "weight", "scale"]
     assert model.line_of(2) == 5
     assert lines(model)[:6] == ["encoder.layers", "0", "weight", "bias", "1", "weight"]
@@ -111,7 +111,7 @@ def test_lines_open_and_close_at_random(qapp: object) -> None:
     model.set_all(opened=True)
     for _ in range(300):
         line = rng.randrange(model.rowCount())
-        (model.close if model.is_open(line) else model.open)(line)
+        (model.collapse if model.is_expanded(line) else model.expand)(line)
     for number in rng.sample(range(300), 50):
         line = model.line_of(number)
         assert model.entry(line).number == number
@@ -163,7 +163,7 @@ def test_keys_walk_the_tree(context: AppContext, qtbot, model: DiffModel) -> Non
     qtbot.addWidget(table)
     table.resize(700, 400)
     table.show()
-    table.select(0)
+    table.go_to_line(0)
     qtbot.keyClick(table, Qt.Key.Key_Left)
     assert lines(model)[0:2] == ["encoder.layers", "head"]
     qtbot.keyClick(table, Qt.Key.Key_Right)

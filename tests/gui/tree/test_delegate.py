@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from inspector.core.model import Node, measure
 from inspector.gui.tree.arrangement import Request, Subject, arrange
-from inspector.gui.tree.delegate import chevron_left
+from inspector.gui.tree.branches import chevron_left
 from inspector.gui.tree.pane import TreePane
 from tests.gui.trees import mapping, tensor, value
 

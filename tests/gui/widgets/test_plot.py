@@ -167,3 +167,20 @@ def test_steps_fit_any_span(span):
     step = round_step(span, 6)
     assert 0 < step <= span
     assert span / step <= 6 * (1 + 1e-9)
+
+
+def test_labels_have_room_whatever_the_size(plot, qtbot):
+    axis = plot._axes["left"]
+
+    def is_inside() -> bool:
+        label = axis.label.mapRectToParent(axis.label.boundingRect())
+        return label.top() >= -1 and label.bottom() <= axis.size().height() + 1
+
+    plot.set_labels(y="Norm")
+    plot.set_labels(y="Relative change to the previous <snapshot> & more")
+    whole = "Relative change to the previous &lt;snapshot&gt; &amp; more"
+    for height in (480, 170, 320, 120, 640):
+        plot.resize(480, height)
+        qtbot.waitUntil(lambda height=height: plot.canvas.height() > 0.6 * height)
+        qtbot.waitUntil(is_inside)
+        assert (axis.labelText == whole) == (height > 400)
