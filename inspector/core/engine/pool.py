@@ -47,7 +47,7 @@ class WorkerPool:
     ) -> None:
         """Have each process import `modules` when it starts, so that no task has to wait for it.
 
-        Behind a window, they leave the processor to it whenever it wants that.
+        Behind a window, they leave the processor to it whenever it wants that; not on Windows.
         """
         self.workers = workers or worker_count()
         self._modules = modules
