@@ -174,6 +174,7 @@ def test_extras_and_what_is_left_out(training, tmp_path: Path, capsys: Capture) 
         (("--rename", r"a=\9"), "does not work"),
         (("--dtype", "float1"), "no dtype"),
         (("--device", "*=moon base"), "no device"),
+        (("--device", "gpu"), "'gpu' is no device that torch.load knows. Say cpu, cuda:0"),
         (("--at", "nowhere"), "nothing at"),
         (("--at", "a//b"), "no place"),
         (("--recipe", "none.toml"), "cannot be read"),
