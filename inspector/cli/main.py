@@ -14,6 +14,7 @@ import click
 
 from inspector import __version__
 from inspector.core.errors import InspectorError
+from inspector.core.text import printable
 
 _EPILOG = """\b
 Examples:
@@ -146,5 +147,5 @@ def _leave(code: int) -> None:
 
 def _fail(sentence: str) -> None:
     click.secho("inspector: ", err=True, fg="red", nl=False)
-    click.echo(" ".join(sentence.splitlines()), err=True)
+    click.echo(printable(" ".join(sentence.splitlines())), err=True)
     sys.exit(2)

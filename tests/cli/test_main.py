@@ -116,8 +116,43 @@ def test_errors_of_paths(tmp_path: Path, capsys: Capture) -> None:
     assert "is no path of keys" in refused(capsys, "show", f"{file}::a//b")
 
 
-def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path, capsys: Capture) -> None:
-    assert "\x1b" not in refused(capsys, "show", tmp_path / "\x1b[2J.pt")
+def on_a_terminal(*arguments: str | Path) -> str:
+    """Return what a person sees: where nobody sees it, click takes the escapes away."""
+    pty = pytest.importorskip("pty", reason="terminals of another kind")
+    written: list[bytes] = []
+
+    def take(descriptor: int) -> bytes:
+        written.append(os.read(descriptor, 1 << 16))
+        return written[-1]
+
+    pty.spawn([sys.executable, "-m", "inspector", *map(str, arguments)], take)
+    return b"".join(written).decode()
+
+
+def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "\x1b[2Jruns"
+    folder.mkdir()
+    values = {"\x1b[2Jw": torch.tensor([float("nan")]), "\x1b[2Jn": "\x1b[2J"}
+    first, second = (save_zip(folder / f"\x1b[2J{n}.pt", values | {"epoch": n}) for n in (1, 2))
+    (folder / "\x1b[2J3.pt").write_bytes(first.read_bytes()[:70])
+    target = folder / "\x1b[2Jnew.pt"
+    for arguments in (
+        ("show", folder / "none.pt"),
+        ("show", f"{first}/inside"),
+        ("show", f"{first}::\x1b[2Jx"),
+        ("show", first),
+        ("show", first, "--\x1b[2J"),
+        ("stats", first),
+        ("check", first),
+        ("diff", first, second),
+        ("diff", folder),
+        ("export", first, target, "--dtype", "\x1b[2J"),
+        ("export", first, target, "--include", "\x1b[2J", "--dry-run"),
+        ("export", first, target),
+    ):
+        told = on_a_terminal(*arguments)
+        assert "\x1b[2J" not in told, arguments
+        assert "\\x1b[2J" in told, arguments
 
 
 def test_unreadable_files(tmp_path: Path, capsys: Capture) -> None:
