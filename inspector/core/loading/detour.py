@@ -25,15 +25,15 @@ def detour(
 
     `at` is where the weights stand, None where no state_dict is known.
     """
-    yield "# The file names what can run commands of its author (see the findings):"
-    yield "# here is no program that unpickles it."
+    yield "# It names what can run commands of its author,"
+    yield "# so here is no program that unpickles it."
     if not checkpoint.totals.get(id(checkpoint.root), NO_TENSORS).tensors:
         return
     source = checkpoint.source.uri
     target = f"{os.path.splitext(source)[0]}-tensors.pt"  # noqa: PTH122 - an address, no path
     place = print_address(Address("", at or ())).removeprefix(MARK)
     words = ["inspector", "export", source, target, *(("--at", place) if place else ())]
-    yield "# This writes its tensors to another one, and runs nothing:"
+    yield "# First write its tensors to a file of their own:"
     yield f"#     {printable(shlex.join(words), 4000)}"
     yield "import torch"
     yield from imports

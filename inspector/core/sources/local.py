@@ -14,6 +14,7 @@ from inspector.core.model.address import MARK
 from inspector.core.sources.base import Source
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_INSIDE = "Open a checkpoint file inside it; inspector diff compares all that are in it."
 _READ_PIECE = 1 << 30  # Linux returns at most 2 GiB - 4 KiB from one read
 
 
@@ -50,9 +51,7 @@ class LocalSource:
             is_folder = stat.S_ISDIR(status.st_mode)
             raise SourceError(
                 f"{self.uri} is {'a folder' if is_folder else 'not a regular file'}.",
-                "Open a checkpoint file inside it."
-                if is_folder
-                else "Write what it gives to a file, and open that.",
+                _INSIDE if is_folder else "Write what it gives to a file, and open that.",
             )
         return _look(status)
 
@@ -173,7 +172,7 @@ def _cannot_open(path: str, error: OSError | ValueError) -> SourceError:
     if isinstance(error, PermissionError):
         return SourceError(f"{path} may not be read by this user.", "Ask its owner for access.")
     if isinstance(error, IsADirectoryError):
-        return SourceError(f"{path} is a folder.", "Open a checkpoint file inside it.")
+        return SourceError(f"{path} is a folder.", _INSIDE)
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return SourceError(f"{path} cannot be opened: {reason}.", "Check the spelling of the path.")
 
