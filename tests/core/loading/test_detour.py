@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -50,7 +51,7 @@ def test_tensors_without_a_state_dict(tmp_path):
     code = code_for(save_zip(tmp_path / "a.pt", [torch.ones(3), Trap(tmp_path / "ran")]))
     command = next(line for line in code.splitlines() if "inspector export" in line)
     main(shlex.split(command.strip("# "))[1:])
-    scope = {}
+    scope: dict[str, Any] = {}
     exec(compile(code, "loading code", "exec"), scope)
     assert any(torch.equal(value, torch.ones(3)) for value in scope["checkpoint"].values())
     assert not (tmp_path / "ran").exists()
