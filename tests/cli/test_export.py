@@ -195,6 +195,14 @@ def test_what_makes_no_sense_is_said_in_a_line(options, words, training, tmp_pat
     assert not (tmp_path / "out.pt").exists()
 
 
+def test_a_name_that_promises_another_format(training, tmp_path, capsys) -> None:
+    said = refused(capsys, training, tmp_path / "a.gguf")
+    assert ".gguf files are not written here. Choose a name that ends with .pt" in said
+    assert not (tmp_path / "a.gguf").exists()
+    run(capsys, training, tmp_path / "a.gguf", "--format", "torch-zip")
+    assert "1.weight" in torch.load(tmp_path / "a.gguf")
+
+
 def test_a_map_of_names_is_never_written_over(training, tmp_path, capsys) -> None:
     names = tmp_path / "names.json"
     names.write_text('{"0.weight": "first"}', encoding="utf-8")
