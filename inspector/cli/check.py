@@ -154,17 +154,20 @@ def _title(title: str) -> None:
 
 
 def _integrity_sentences(integrity: Integrity) -> Iterable[str]:
-    if integrity.checked:
-        yield f"{text.plural(integrity.checked, 'storage')} held against the file's checksums."
-    if integrity.unstated:
-        number = text.plural(integrity.unstated, "storage")
-        yield f"{number} without a checksum: seen to be there; their bytes cannot be verified."
-    if not integrity.checked and not integrity.unstated:
-        yield "There are no storages."
-    elif integrity.failures:
+    checked, unstated = integrity.checked, integrity.unstated
+    if checked:
+        yield f"{text.plural(checked, 'storage')} held against the file's checksums."
+    if checked and not integrity.failures:
+        yield f"{'It has' if checked == 1 else 'All of them have'} the bytes that were written."
+    if unstated:
+        seen = "seen to be there; " if not integrity.failures else ""
+        whose = "its" if unstated == 1 else "their"
+        number = text.plural(unstated, "storage")
+        yield f"{number} without a checksum: {seen}{whose} bytes cannot be verified."
+    if integrity.failures:
         yield f"{text.plural(len(integrity.failures), 'storage')} failed; see the findings."
-    elif integrity.checked:
-        yield "All of them have the bytes that were written."
+    elif not checked and not unstated:
+        yield "There are no storages."
 
 
 def _loading_sentences(checkpoint: Checkpoint, verdict: WeightsOnly) -> Iterable[str]:

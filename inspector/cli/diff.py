@@ -13,6 +13,7 @@ import click
 from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.diff_series import print_series
 from inspector.cli.diff_text import print_result
+from inspector.cli.forms import form_options
 from inspector.cli.report_file import write_report
 from inspector.cli.window import compare_in_window
 from inspector.core.analysis.comparison import (
@@ -30,6 +31,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.formats import open_checkpoint
 from inspector.core.model import Path, tensors
 from inspector.core.model.address import BadAddress, parse_address, parse_path
+from inspector.core.sources import open_source
 from inspector.core.text import plural
 
 # What `--fail-on` may name: every way to differ, some by the words that load_state_dict uses.
@@ -67,8 +69,7 @@ def _root(_: click.Context, __: click.Parameter, value: str | None) -> Path | No
 
 @click.command()
 @click.argument("files", metavar="A B [MORE...]", nargs=-1, type=click.Path(), required=True)
-@click.option("--json", "form", flag_value="json", help="Print JSON, version 1.")
-@click.option("--csv", "form", flag_value="csv", help="Print comma-separated values.")
+@form_options
 @click.option("--html", type=click.Path(), help="Write a report that any browser shows.")
 @click.option("--values-only", is_flag=True, help="Compare epochs, settings …, but no tensors.")
 @click.option(
@@ -77,8 +78,8 @@ def _root(_: click.Context, __: click.Parameter, value: str | None) -> Path | No
     callback=_reasons,
     help=f"Exit with 1 only for these, with commas between: {', '.join(_REASONS)}.",
 )
-@click.option("--rtol", type=click.FloatRange(0), default=0.0, help="Noise, see below.")
-@click.option("--atol", type=click.FloatRange(0), default=0.0, help="Noise, see below.")
+@click.option("--rtol", type=click.FloatRange(0), default=0.0, help="Noise, see above.")
+@click.option("--atol", type=click.FloatRange(0), default=0.0, help="Noise, see above.")
 @click.option("--at-a", metavar="PATH", callback=_root, help="Where to compare from in A.")
 @click.option("--at-b", metavar="PATH", callback=_root, help="Where to compare from in B.")
 @click.option("--no-prefixes", is_flag=True, help="Take keys as they are: no module., backbone. …")
@@ -129,8 +130,7 @@ def command(
     choices = Choices(wrappers and not no_prefixes, prefixes and not no_prefixes, at_a, at_b)
     asked = PairRequest("", "", choices, Tolerance(rtol, atol))
     if len(files) != 2:
-        if len(files) == 1 and not FilePath(files[0]).is_dir():
-            raise click.UsageError("Name two files, more of them, or a folder")
+        _refuse_half_a_series(files)
         if values_only or asked != PairRequest("", ""):
             raise click.UsageError(
                 "Of a series everything is compared: no other options than --all"
@@ -156,6 +156,13 @@ def command(
             f"The values of {plural(len(lost), 'tensor')} cannot be compared: {lost[0].note}"
         )
     return int(any(_REASONS[reason](result) for reason in fail_on))
+
+
+def _refuse_half_a_series(files: tuple[str, ...]) -> None:
+    if len(files) > 1 or FilePath(files[0]).is_dir():
+        return
+    open_source(files[0]).close()  # says so if there is not even one
+    raise click.UsageError("Name two files, more of them, or a folder")
 
 
 def _pair(files: tuple[str, ...], asked: PairRequest) -> PairRequest:

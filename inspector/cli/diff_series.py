@@ -97,7 +97,7 @@ def _print_tensors(series: Series, every: bool) -> None:
 
 def verdict_sentences(series: Series) -> list[str]:
     """Return where NaN came in, and which files were left out."""
-    said = list(series.skipped)
+    said = [text.printable(sentence) for sentence in series.skipped]
     first, last = series.first_with_nan, series.last_without_nan
     if first is not None:
         uri = text.printable(series.snapshots[first].uri)

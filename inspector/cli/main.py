@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
 import os
@@ -13,6 +14,7 @@ import click
 
 from inspector import __version__
 from inspector.core.errors import InspectorError
+from inspector.core.text import printable
 
 _EPILOG = """\b
 Examples:
@@ -45,6 +47,7 @@ COMMANDS = (
 )
 
 _DEFAULT = "window"
+_ALIKE = 0.6  # of 1: names that differ by a slip of the fingers
 
 
 class _Commands(click.Group):
@@ -81,6 +84,11 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if self.get_command(ctx, args[0]) is None:
+            meant = difflib.get_close_matches(args[0], self.list_commands(ctx), 1, _ALIKE)
+            if meant and not os.path.exists(args[0]):  # noqa: PTH110 - takes any text
+                raise click.UsageError(
+                    f"There is no command and no file {args[0]!r}. Did you mean {meant[0]!r}?", ctx
+                )
             args = [_DEFAULT, *args]
         return super().resolve_command(ctx, args)
 
@@ -122,7 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - what is buffered is lost
         _fail(f"the output cannot be written: {error.strerror}.")
     except click.ClickException as error:
-        _fail(f"{error.format_message().rstrip('.')}. See inspector --help.")
+        said = error.format_message().rstrip(".")
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        command = context.command_path if context is not None else "inspector"
+        _fail(f"{said}{'' if said.endswith('?') else '.'} See {command} --help.")
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted.")
 
@@ -136,5 +147,5 @@ def _leave(code: int) -> None:
 
 def _fail(sentence: str) -> None:
     click.secho("inspector: ", err=True, fg="red", nl=False)
-    click.echo(" ".join(sentence.splitlines()), err=True)
+    click.echo(printable(" ".join(sentence.splitlines())), err=True)
     sys.exit(2)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import click
 
+from inspector.cli.places import chosen_in, place_of
 from inspector.cli.show_json import write_json
 from inspector.core import text
 from inspector.core.analysis.space import space_of, space_sentences
@@ -45,11 +46,12 @@ _COLUMNS = ("Key", "Shape", "Dtype", "Size", "Device")
     help="Show only what matches; held against the key in the state_dict and the path a/b/c.",
 )
 def command(file: str, as_json: bool, include: tuple[str, ...]) -> None:
-    """Print the tree, facts, totals and findings of FILE.
+    """Print the tree, facts, totals and findings of FILE. FILE::PATH prints a part of it.
 
     \b
     Examples:
       inspector show model.pt
+      inspector show model.pt::model_state_dict
       inspector show model.pt --include '*.weight' --include 'optimizer*/lr'
       inspector show model.pt --json
     """
@@ -57,8 +59,9 @@ def command(file: str, as_json: bool, include: tuple[str, ...]) -> None:
     gc.disable()  # nothing here is garbage before the end; looking for it takes a third of the time
     try:
         if as_json:
-            with open_checkpoint(file) as checkpoint:
-                selection = Selection(include, checkpoint.recognition.state_dicts)
+            place = place_of(file)
+            with open_checkpoint(place.file) as checkpoint:
+                selection = chosen_in(checkpoint, include, place.path)
                 write_json(checkpoint, selection, sys.stdout)
         else:
             print_tree(file, include)
@@ -68,9 +71,10 @@ def command(file: str, as_json: bool, include: tuple[str, ...]) -> None:
 
 
 def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
-    """Print headline, findings and tree of a checkpoint for people."""
-    with open_checkpoint(file) as checkpoint:
-        selection = Selection(include, checkpoint.recognition.state_dicts)
+    """Print headline, findings and tree of a checkpoint for people; FILE::PATH is a part of it."""
+    place = place_of(file)
+    with open_checkpoint(place.file) as checkpoint:
+        selection = chosen_in(checkpoint, include, place.path)
         click.secho(text.printable(checkpoint.source.uri), bold=True)
         click.echo(headline(checkpoint))
         for finding in checkpoint.findings:
@@ -79,7 +83,7 @@ def print_tree(file: str, include: tuple[str, ...] = ()) -> None:
             click.secho(f"{finding.severity}: {text.printable(finding.message)}{where}", fg=colour)
         click.echo()
         _print_rows(_rows(checkpoint, selection))
-        if not include:
+        if not selection.chooses:
             _print_section(_LAYERS, layer_lines(layers_of(checkpoint)))
             _print_section("Space", space_sentences(space_of(checkpoint)))
             _print_section("Loading", [*sentences(loading_of(checkpoint)), _MORE])

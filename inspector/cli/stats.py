@@ -11,6 +11,8 @@ import click
 
 from inspector.cli.computing import engine_for, progress_bar
 from inspector.cli.findings import print_findings
+from inspector.cli.forms import form_options
+from inspector.cli.places import chosen_in, place_of
 from inspector.cli.stats_rows import write_left_out, write_notes, write_table
 from inspector.core.analysis.health import ScanRow, health_scan
 from inspector.core.analysis.scan_files import write_csv, write_json
@@ -35,15 +37,14 @@ _FORMS: dict[str, Callable[[list[ScanRow]], None]] = {
     multiple=True,
     help="Only tensors that match; held against the key in the state_dict and the path a/b/c.",
 )
-@click.option("--json", "form", flag_value="json", help="Print JSON, version 1.")
-@click.option("--csv", "form", flag_value="csv", help="Print comma-separated values.")
+@form_options
 @click.option(
     "--fail-on-nonfinite", is_flag=True, help="Exit with 1 if there is a NaN or an infinity."
 )
 def command(file: str, include: tuple[str, ...], form: str | None, fail_on_nonfinite: bool) -> int:
     """Print the statistics of every tensor in FILE: of finite values, but for the counts.
 
-    Exit code 0, or 2 if values cannot be read.
+    FILE::PATH takes a part of it. Exit code 0, or 2 if values cannot be read.
 
     \b
     Examples:
@@ -55,12 +56,14 @@ def command(file: str, include: tuple[str, ...], form: str | None, fail_on_nonfi
     collecting = gc.isenabled()
     gc.disable()  # many small values live to the end; looking for garbage among them takes long
     try:
-        with open_checkpoint(file) as checkpoint:
-            rows = scan_of(checkpoint, include)
+        place = place_of(file)
+        with open_checkpoint(place.file) as checkpoint:
+            selection = chosen_in(checkpoint, include, place.path)
+            rows = scan_of(checkpoint, selection)
             _FORMS[form or "table"](rows)
             if form is None:
                 write_notes(rows)
-                write_left_out(_without_numbers(checkpoint, include))
+                write_left_out(_without_numbers(checkpoint, selection))
                 _print_grave(rows)
     finally:
         if collecting:
@@ -78,9 +81,8 @@ def _width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _without_numbers(checkpoint: Checkpoint, include: tuple[str, ...]) -> list[tuple[Path, Array]]:
+def _without_numbers(checkpoint: Checkpoint, selection: Selection) -> list[tuple[Path, Array]]:
     """Return the numpy arrays that match and have no statistics."""
-    selection = Selection(include, checkpoint.recognition.state_dicts)
     return [
         (path, node.value)
         for path, node in walk(checkpoint.root)
@@ -100,9 +102,8 @@ def _is_not_finite(row: ScanRow) -> bool:
     return row.statistics is not None and row.statistics.finite < row.statistics.elements
 
 
-def scan_of(checkpoint: Checkpoint, include: tuple[str, ...]) -> list[ScanRow]:
+def scan_of(checkpoint: Checkpoint, selection: Selection) -> list[ScanRow]:
     """Return what a scan says of the tensors that match, in stored order."""
-    selection = Selection(include, checkpoint.recognition.state_dicts)
     items = [item for item in numeric(checkpoint.root) if item[0] in selection]
     with engine_for(items) as engine, progress_bar() as progress:
         rows = list(health_scan(checkpoint, items, engine, progress))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
@@ -28,9 +27,9 @@ def command(files: tuple[str, ...], new_window: bool) -> None:
         for file in files:
             print_tree(file)
         return
-    from inspector.gui.app import run
+    from inspector.gui.app import address, run
 
-    sys.exit(run([str(Path(file).absolute()) for file in files], new_window=new_window))
+    sys.exit(run([address(file) for file in files], new_window=new_window))
 
 
 def compare_in_window(request: CompareRequest) -> int:

@@ -66,6 +66,19 @@ def test_a_good_file(tmp_path: Path, capsys: Capture) -> None:
     assert "  None." in printed
 
 
+def test_one_storage_and_an_empty_one(tmp_path: Path, capsys: Capture) -> None:
+    path = save_zip(tmp_path / "a.pt", {"w": torch.ones(3)})
+    told = run(capsys, "check", path)
+    assert "1 storage held against the file's checksums.\n  It has the bytes" in told
+    path = save_zip(tmp_path / "b.pt", {"w": torch.ones(3), "none": torch.empty(0)})
+    integrity = checked(capsys, path)["integrity"]
+    assert (integrity["checked"], integrity["unstated"]) == (2, 0)
+    path = tmp_path / "c.pt"
+    torch.save({"w": torch.ones(3)}, path, _use_new_zipfile_serialization=False)
+    told = run(capsys, "check", path)
+    assert "1 storage without a checksum: seen to be there; its bytes cannot be" in told
+
+
 def test_a_changed_byte(tmp_path: Path, capsys: Capture) -> None:
     path = save_zip(tmp_path / "a.pt", state())
     data = bytearray(path.read_bytes())

@@ -201,6 +201,12 @@ def test_a_series(epochs, capsys) -> None:
     assert "NaN" not in told.replace("with NaN/Inf", "")
     folder = printed(capsys, epochs[0].parent)
     assert folder == told
+    lost = epochs[0].parent / "interrupted.pt"
+    lost.touch()
+    (lost.parent / "log.txt").write_text("epoch 1\n")
+    with_lost = printed(capsys, epochs[0].parent)
+    assert f"{lost} is empty (0 bytes)" in with_lost
+    assert "log.txt" not in with_lost
     found = json.loads(printed(capsys, epochs[0].parent, "--json"))
     assert [one["facts"]["epoch"] for one in found["snapshots"]] == [0, 1, 2]
     assert found["last_without_nan"] == 2

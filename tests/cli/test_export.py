@@ -174,6 +174,7 @@ def test_extras_and_what_is_left_out(training, tmp_path: Path, capsys: Capture) 
         (("--rename", r"a=\9"), "does not work"),
         (("--dtype", "float1"), "no dtype"),
         (("--device", "*=moon base"), "no device"),
+        (("--device", "gpu"), "'gpu' is no device that torch.load knows. Say cpu, cuda:0"),
         (("--at", "nowhere"), "nothing at"),
         (("--at", "a//b"), "no place"),
         (("--recipe", "none.toml"), "cannot be read"),
@@ -192,6 +193,14 @@ def test_extras_and_what_is_left_out(training, tmp_path: Path, capsys: Capture) 
 def test_what_makes_no_sense_is_said_in_a_line(options, words, training, tmp_path, capsys) -> None:
     assert words in refused(capsys, training, tmp_path / "out.pt", *options)
     assert not (tmp_path / "out.pt").exists()
+
+
+def test_a_name_that_promises_another_format(training, tmp_path, capsys) -> None:
+    said = refused(capsys, training, tmp_path / "a.gguf")
+    assert ".gguf files are not written here. Choose a name that ends with .pt" in said
+    assert not (tmp_path / "a.gguf").exists()
+    run(capsys, training, tmp_path / "a.gguf", "--format", "torch-zip")
+    assert "1.weight" in torch.load(tmp_path / "a.gguf")
 
 
 def test_a_map_of_names_is_never_written_over(training, tmp_path, capsys) -> None:

@@ -99,11 +99,60 @@ def test_errors_of_paths(tmp_path: Path, capsys: Capture) -> None:
     fifo = tmp_path / "fifo"
     if hasattr(os, "mkfifo"):
         os.mkfifo(fifo)
-        assert "is not a regular file" in refused(capsys, "show", fifo)
+        assert "is not a regular file. Write what it gives to a file" in refused(
+            capsys, "show", fifo
+        )
+    assert "The name of the file is empty. Name a" in refused(capsys, "show", "")
+    address = "https://example.org/model.pt"
+    assert f"{address} is an address, and only files of this machine are opened. Download" in (
+        refused(capsys, "show", address)
+    )
+    file = save_zip(tmp_path / "a.pt", {"epoch": 7})
+    assert f"{file} does: leave out the place in it" in refused(capsys, "check", f"{file}::epoch")
+    assert f"{file}/b cannot be opened: Not a directory. Check" in refused(
+        capsys, "show", f"{file}/b"
+    )
+    assert f"{file} has nothing at nowhere. " in refused(capsys, "show", f"{file}::nowhere")
+    assert "is no path of keys" in refused(capsys, "show", f"{file}::a//b")
 
 
-def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path, capsys: Capture) -> None:
-    assert "\x1b" not in refused(capsys, "show", tmp_path / "\x1b[2J.pt")
+def on_a_terminal(*arguments: str | Path) -> str:
+    """Return what a person sees: where nobody sees it, click takes the escapes away."""
+    pty = pytest.importorskip("pty", reason="terminals of another kind")
+    written: list[bytes] = []
+
+    def take(descriptor: int) -> bytes:
+        written.append(os.read(descriptor, 1 << 16))
+        return written[-1]
+
+    pty.spawn([sys.executable, "-m", "inspector", *map(str, arguments)], take)
+    return b"".join(written).decode()
+
+
+def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "\x1b[2Jruns"
+    folder.mkdir()
+    values = {"\x1b[2Jw": torch.tensor([float("nan")]), "\x1b[2Jn": "\x1b[2J"}
+    first, second = (save_zip(folder / f"\x1b[2J{n}.pt", values | {"epoch": n}) for n in (1, 2))
+    (folder / "\x1b[2J3.pt").write_bytes(first.read_bytes()[:70])
+    target = folder / "\x1b[2Jnew.pt"
+    for arguments in (
+        ("show", folder / "none.pt"),
+        ("show", f"{first}/inside"),
+        ("show", f"{first}::\x1b[2Jx"),
+        ("show", first),
+        ("show", first, "--\x1b[2J"),
+        ("stats", first),
+        ("check", first),
+        ("diff", first, second),
+        ("diff", folder),
+        ("export", first, target, "--dtype", "\x1b[2J"),
+        ("export", first, target, "--include", "\x1b[2J", "--dry-run"),
+        ("export", first, target),
+    ):
+        told = on_a_terminal(*arguments)
+        assert "\x1b[2J" not in told, arguments
+        assert "\\x1b[2J" in told, arguments
 
 
 def test_unreadable_files(tmp_path: Path, capsys: Capture) -> None:
@@ -114,9 +163,24 @@ def test_unreadable_files(tmp_path: Path, capsys: Capture) -> None:
     assert "may not be read by this user" in refused(capsys, "show", path)
 
 
-@pytest.mark.parametrize("arguments", [("show",), ("show", "a", "b"), ("show", "a", "--nothing")])
-def test_usage_errors_are_one_line_too(capsys: Capture, arguments: tuple[str, ...]) -> None:
-    refused(capsys, *arguments)
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show",), "Missing argument 'FILE'. See inspector show --help."),
+        (("show", "a", "b"), "extra argument (b). See inspector show --help."),
+        (("show", "a", "--jsn"), "Did you mean '--json'? See inspector show --help."),
+        (("show", "a", "--nothing"), "'--nothing'. See inspector show --help."),
+        (("--nothing",), "See inspector window --help."),
+        (("stats", "a", "--json", "--csv"), "--json or --csv, not both. See inspector stats"),
+        (("diff", "a", "b", "--json", "--csv"), "--json or --csv, not both. See inspector diff"),
+        (("shwo", "a.pt"), "There is no command and no file 'shwo'. Did you mean 'show'?"),
+        (("difff",), "Did you mean 'diff'?"),
+    ],
+)
+def test_usage_errors_are_one_line_too(
+    capsys: Capture, arguments: tuple[str, ...], said: str
+) -> None:
+    assert said in refused(capsys, *arguments)
 
 
 def test_version(capsys: Capture) -> None:
@@ -143,6 +207,11 @@ def test_without_a_display_the_tree_is_printed(training: Path) -> None:
     assert done.returncode == 0
     assert "no display" in done.stderr
     assert "0.weight" in done.stdout
+    part = process(f"{training}::model/0.*")  # as the window copies it
+    assert "0.weight" in part.stdout
+    assert "1.weight" not in part.stdout
+    alike = save_zip(training.parent / "shw", {"epoch": 7})  # a file, and no slip for `show`
+    assert "epoch" in process(alike).stdout
 
 
 def test_a_reader_that_goes_away(tmp_path: Path) -> None:

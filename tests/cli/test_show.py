@@ -219,3 +219,14 @@ def test_a_long_list_of_numbers_takes_one_line(tmp_path: Path, capsys: Capture) 
     assert sum(" bool" in line for line in lines) == 20
     assert len(shown(capsys, file)["values"]) > 625, "JSON holds every one"
     assert "624" in run(capsys, "show", "--include", "rng/1/624", file)
+
+
+def test_a_file_cut_off_before_its_first_value(tmp_path: Path, capsys: Capture) -> None:
+    path = save_zip(tmp_path / "a.pt", {"a": torch.ones(5000), "b": torch.ones(5000)})
+    whole = path.read_bytes()
+    path.write_bytes(whole[:3000])
+    main(["show", str(path)])
+    assert "structure is whole, but no values of 2 storages are there. " in capsys.readouterr().out
+    path.write_bytes(whole[:30_000])
+    main(["show", str(path)])
+    assert "but the values of only 1 of 2 storages are there. " in capsys.readouterr().out

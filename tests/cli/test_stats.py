@@ -19,6 +19,7 @@ from inspector.cli.main import main
 from inspector.cli.stats import scan_of
 from inspector.cli.stats_rows import write_table
 from inspector.core.formats import open_checkpoint
+from inspector.core.model import Selection
 from tests.checkpoints import WRITERS, save_safetensors, save_zip, torch_tensors
 
 Capture = pytest.CaptureFixture[str]
@@ -134,7 +135,7 @@ def test_the_table(broken: Path, capsys: Capture) -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
 def test_a_narrow_table_says_what_it_leaves_out(broken: Path, capsys: Capture, width: int) -> None:
     with open_checkpoint(str(broken)) as checkpoint:
-        rows = scan_of(checkpoint, ())
+        rows = scan_of(checkpoint, Selection(()))
     write_table(rows, width, styled=False)
     *lines, last = run_out(capsys)
     titles = {"Key", "Dtype", "Elements", "Finite", "Min", "Max", "Mean", "Std", "L2", "Max |x|"}
@@ -155,7 +156,7 @@ def test_a_narrow_table_says_what_it_leaves_out(broken: Path, capsys: Capture, w
 def test_long_keys_are_shortened_in_their_middle(tmp_path: Path, capsys: Capture) -> None:
     name = "module.backbone.encoder.layers.11.attention.self.query.weight"
     with open_checkpoint(str(save_zip(tmp_path / "a.pt", {name: torch.ones(3)}))) as checkpoint:
-        write_table(scan_of(checkpoint, ()), 80, styled=False)
+        write_table(scan_of(checkpoint, Selection(())), 80, styled=False)
     row = run_out(capsys)[1]
     assert row.startswith("module.")
     assert "…" in row

@@ -17,6 +17,8 @@ from inspector.core.model import Path, natural
 from inspector.core.progress import Progress, part, silent
 
 _MOST_MEMBERS = 16  # of a list of numbers, such as the learning rates of parameter groups
+_SNAPSHOTS = (".pt", ".pth", ".ckpt", ".safetensors")
+"""What a file in a folder is called that should be one: it is missed if it cannot be read."""
 _ORDER = ("epoch", "step")  # facts that tell the order; both are counted upwards
 
 
@@ -94,7 +96,7 @@ def series_of(
     """Return the series of files, and of all checkpoints in folders among them.
 
     `on_snapshot` is told whenever one more is done. Raises InspectorError for a named file that
-    cannot be read; in folders, what is no checkpoint is skipped.
+    cannot be read; in folders, what is no checkpoint is skipped, and told if it is named like one.
     """
     found, skipped = _snapshots(files, part(progress, 0.0, 0.1))
     if len(found) < 2:
@@ -155,7 +157,7 @@ def _snapshots(files: Iterable[str], progress: Progress) -> tuple[list[Snapshot]
             except InspectorError as error:
                 if not is_folder:
                     raise
-                if not isinstance(error, UnknownFormat):
+                if not isinstance(error, UnknownFormat) or path.name.endswith(_SNAPSHOTS):
                     skipped.append(str(error))
     return found, skipped
 

@@ -25,7 +25,15 @@ from inspector.core.model import DType, Node, Path, Tensor, dtype_named
 from inspector.core.progress import Progress, silent
 from inspector.core.recognition import is_module
 
-_DEVICE = re.compile(r"[a-z][a-z0-9_]*(:\d{1,4})?")
+_DEVICE = re.compile(r"([a-z][a-z0-9_]*)(:\d{1,4})?")
+# What torch.device takes by itself, then what packages register (PrivateUse1 renamed).
+_DEVICES = frozenset(
+    {
+        "cpu", "cuda", "mps", "meta", "xpu", "xla", "hpu", "mtia", "hip", "ipu", "maia", "mkldnn",
+        "vulkan", "ve", "fpga", "lazy", "opengl", "opencl", "ideep", "privateuseone",
+        "npu", "mlu", "musa", "gcu", "sdaa",
+    }
+)  # fmt: skip
 _PLAIN_TYPES = ("Tensor", "Parameter", "Buffer", "ndarray", "ndarray, big-endian", "")
 _MANY = 20  # places that are looked through when there is nothing in the one that was meant
 _PULSE = 1000  # tensors between two progress calls
@@ -310,11 +318,15 @@ def check_recipe(recipe: Recipe) -> None:
     for rule in recipe.dtypes:
         matcher(rule.pattern)
         if dtype_named(rule.dtype).kind == "unknown":
-            raise InspectorError(f"{rule.dtype!r} is no dtype of torch.", "Say float16, say.")
-    for device in recipe.devices:
-        if not _DEVICE.fullmatch(device.device):
             raise InspectorError(
-                f"{device.device!r} is no device.", "Say cpu, cuda:0, mps or meta."
+                f"{rule.dtype!r} is no dtype of torch.", "Say float16 or int8, for example."
+            )
+    for device in recipe.devices:
+        named = _DEVICE.fullmatch(device.device)
+        if named is None or named[1] not in _DEVICES:
+            raise InspectorError(
+                f"{device.device!r} is no device that torch.load knows.",
+                "Say cpu, cuda:0, mps or meta.",
             )
     if recipe.max_shard_size < 0:
         raise InspectorError("The size of a shard must be more than 0 bytes.")

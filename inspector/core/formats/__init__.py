@@ -61,7 +61,7 @@ def reader_of(subject: Subject) -> Reader:
     raise UnknownFormat(
         f"{uri} is no checkpoint that this program knows; it begins with the bytes "
         f"{head[:16].hex(' ')}.",
-        "Check where it came from; it may be encrypted, compressed or damaged at its begin.",
+        "Check where it came from; it may be encrypted, compressed or damaged at its beginning.",
     )
 
 

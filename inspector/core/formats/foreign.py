@@ -134,7 +134,10 @@ def _empty(head: bytes, file_size: int) -> Foreign | None:
     if file_size == 0:
         return Foreign("empty (0 bytes)", "Saving or downloading it was interrupted; do it again.")
     if not head.strip(b"\0"):
-        return Foreign("filled with zeros at its begin", "Writing it was interrupted.")
+        return Foreign(
+            "filled with zeros at its beginning",
+            "Writing it was interrupted; save, copy or download it again.",
+        )
     return None
 
 

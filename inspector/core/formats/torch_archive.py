@@ -111,8 +111,11 @@ class TorchArchive:
 
         def checksum(storage: Storage) -> int | None:
             member = self.index.members.get(self.folder + start + storage.key.removeprefix(prefix))
-            # Zero is what torch writes when it was told not to compute checksums.
-            return member.crc or None if member is not None else None
+            if member is None:
+                return None
+            # Zero is what torch writes when it was told not to compute checksums. Of no bytes it is
+            # their checksum.
+            return member.crc if member.crc or not member.size else None
 
         return checksum
 

@@ -85,9 +85,10 @@ def _salvage(
 
 def _cut_finding(records: TorchArchive, table: StorageTable, subject: Subject) -> Finding:
     whole = sum(_STORAGES + key.removeprefix(table.prefix) in records for key in table.storages)
+    there = f"the values of only {whole}" if whole else "no values"
     message = (
-        f"The file is cut off after {size(subject.source.size)}: the structure is whole, but the "
-        f"values of only {whole} of {plural(len(table.storages), 'storage')} are there. "
+        f"The file is cut off after {size(subject.source.size)}: the structure is whole, but "
+        f"{there} of {plural(len(table.storages), 'storage')} are there. "
         "torch.load cannot read it; copy or download it again."
     )
     return Finding("truncated", "error", message, subject.path)

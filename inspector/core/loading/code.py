@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.loading.base import WeightsOnly
+from inspector.core.loading.detour import detour, needs_detour
 from inspector.core.loading.opening import ARCHIVES, COMPLETE, Opening, literal
 from inspector.core.model import Node, Path
 from inspector.core.model.path import OpaqueKey, python_path
@@ -13,6 +14,7 @@ from inspector.core.recognition import Part, StateDict
 from inspector.core.text import printable
 
 _CONSUME = "consume_prefix_in_state_dict_if_present"
+_IMPORT = f"from torch.nn.modules.utils import {_CONSUME}"
 _MANY = 6
 _EPOCHS = ("epoch", "epochs", "epoch_number", "current_epoch", "epochs_completed")
 # What only wrappers write; `module` in the middle of a key may be the network's own name.
@@ -28,6 +30,8 @@ def loading_code(
     if checkpoint.format in ARCHIVES and main is not None and main[0].path:
         member = str(main[0].path[0])
         place = main[0].path[:1]
+    if needs_detour(checkpoint):
+        return "\n".join(_by_detour(checkpoint, main)) + "\n"
     name = _name(checkpoint, main, place)
     opening = Opening(checkpoint, verdict, name, member)
     lines: list[str] = []
@@ -37,8 +41,25 @@ def loading_code(
             lines += _also(checkpoint, name, place)
         lines += _go_on(checkpoint, name, place)
     if any(_CONSUME in line for line in lines):
-        opening.imports.add(f"from torch.nn.modules.utils import {_CONSUME}")
+        opening.imports.add(_IMPORT)
     return "\n".join([*opening.lines(), *lines]) + "\n"
+
+
+def _by_detour(checkpoint: Checkpoint, main: tuple[StateDict, Node] | None) -> Iterator[str]:
+    """Load what `inspector export` makes of the file: a bare state_dict, if it finds one."""
+    if main is None:
+        yield from detour(checkpoint, None, "checkpoint")
+        return
+    state_dict, node = main
+    bare = state_dict._replace(path=(), pickled_module=False)
+    weights = list(_weights(checkpoint, bare, node, "state_dict", ()))
+    imports = [_IMPORT] if any(_CONSUME in line for line in weights) else []
+    yield from detour(checkpoint, state_dict.path, "state_dict", imports)
+    others = (child for child in node.children if child.kind != "tensor")
+    if not state_dict.pickled_module and any(child.key != "_metadata" for child in others):
+        yield "# Beside them are values that no network takes."
+        yield "state_dict = {k: v for k, v in state_dict.items() if isinstance(v, torch.Tensor)}"
+    yield from weights
 
 
 def _name(checkpoint: Checkpoint, main: tuple[StateDict, Node] | None, place: Path) -> str:

@@ -53,7 +53,7 @@ def classes_of(checkpoint: Checkpoint) -> tuple[str, ...]:
 def notes_of(checkpoint: Checkpoint, main: tuple[StateDict, Node] | None) -> Iterator[str]:
     """Yield the notes, the most urgent first."""
     yield from _devices(checkpoint)
-    yield from _classes(checkpoint)
+    yield from _classes(checkpoint, main)
     yield from _names(checkpoint)
     yield from _dtypes(checkpoint, main)
     if main is not None:
@@ -67,7 +67,7 @@ def _devices(checkpoint: Checkpoint) -> Iterator[str]:
         yield f"Saved on {names}: without map_location, loading asks for that device."
 
 
-def _classes(checkpoint: Checkpoint) -> Iterator[str]:
+def _classes(checkpoint: Checkpoint, main: object | None) -> Iterator[str]:
     classes = classes_of(checkpoint)
     if not classes:
         return
@@ -79,6 +79,8 @@ def _classes(checkpoint: Checkpoint) -> Iterator[str]:
     if script:
         names = ", ".join(printable(name, 80) for name in script[:_MANY])
         yield f"{names}: the script that loads it must define the same class."
+    if main is not None:
+        yield "An export of its weights loads with weights_only=True, without these classes."
 
 
 def _names(checkpoint: Checkpoint) -> Iterator[str]:

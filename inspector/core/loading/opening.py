@@ -175,7 +175,8 @@ def _torch(opening: Opening) -> None:
     trusted = verdict.loads or allowed or encoding or not _pickle_is_refused(checkpoint, verdict)
     if not trusted:
         opening.add(
-            "# weights_only=False runs whatever the file asks for: only if you trust its origin."
+            "# weights_only=False runs whatever the file asks for:",
+            "# only if you trust its origin.",
         )
         opening.add(*_needed(checkpoint))
     opening.add(f"{call}weights_only={bool(trusted)}{encoding})")
@@ -238,7 +239,7 @@ def _safetensors(opening: Opening) -> None:
 def _pickle(opening: Opening) -> None:
     checkpoint = opening.checkpoint
     pickled = checkpoint.demands.globals if checkpoint.demands is not None else {}
-    opening.add("# Unpickling runs whatever the file asks for: only if you trust its origin.")
+    opening.add("# Unpickling runs whatever the file asks for:", "# only if you trust its origin.")
     opening.add(*_needed(checkpoint))
     if any(module.endswith("joblib.numpy_pickle") for module, _ in pickled):
         opening.use("joblib")
@@ -288,7 +289,8 @@ def _export(opening: Opening) -> None:
 def _package(opening: Opening) -> None:
     opening.imports.add("from torch.package import PackageImporter")
     opening.add(
-        "# A package carries Python code, which loading runs: only if you trust its origin.",
+        "# A package carries Python code, which loading runs:",
+        "# only if you trust its origin.",
         f"importer = PackageImporter({opening.file})",
         "# model = importer.load_pickle(package, resource)",
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import translate
 
-from inspector.core.model.path import Path, json_key
+from inspector.core.model.path import Path, Prefix, json_key
 
 
 class Selection:
@@ -16,16 +16,30 @@ class Selection:
     dots, and against the whole path joined with `/`; either match counts.
     """
 
-    def __init__(self, globs: Iterable[str], state_dicts: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, globs: Iterable[str], state_dicts: Iterable[Path] = (), below: Path = ()
+    ) -> None:
+        """Take all that a glob matches; with `below`, which may end with a Prefix, only there."""
         self._patterns = [re.compile(translate(glob)) for glob in globs]
         self._roots = tuple(state_dicts)
+        self._below = below
 
     @property
     def chooses(self) -> bool:
-        """False if there are no globs, so that every path is in the selection."""
-        return bool(self._patterns)
+        """False if every path is in the selection."""
+        return bool(self._patterns or self._below)
+
+    def is_below(self, path: Path) -> bool:
+        """Return whether a path is the place that was named, or leads further into it."""
+        *above, last = self._below or (Prefix(),)
+        if not isinstance(last, Prefix):
+            return path[: len(self._below)] == self._below
+        inside = path[: len(above)] == tuple(above) and len(path) > len(above)
+        return inside and str(path[len(above)]).startswith(str(last))
 
     def __contains__(self, path: Path) -> bool:
+        if self._below and not self.is_below(path):
+            return False
         if not self._patterns:
             return True
         inside = [path[len(root) :] for root in self._roots if path[: len(root)] == root]

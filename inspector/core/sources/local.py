@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import threading
 from collections.abc import Hashable
 from typing import NamedTuple
 
 from inspector.core.errors import SourceError
+from inspector.core.model.address import MARK
 from inspector.core.sources.base import Source
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_INSIDE = "Open a checkpoint file inside it; inspector diff compares all that are in it."
 _READ_PIECE = 1 << 30  # Linux returns at most 2 GiB - 4 KiB from one read
 
 
@@ -47,7 +51,7 @@ class LocalSource:
             is_folder = stat.S_ISDIR(status.st_mode)
             raise SourceError(
                 f"{self.uri} is {'a folder' if is_folder else 'not a regular file'}.",
-                "Open a checkpoint file inside it." if is_folder else "",
+                _INSIDE if is_folder else "Write what it gives to a file, and open that.",
             )
         return _look(status)
 
@@ -161,11 +165,26 @@ def _changed(path: str, error: BaseException | None = None) -> SourceError:
 
 
 def _cannot_open(path: str, error: OSError | ValueError) -> SourceError:
+    if not path:
+        return SourceError("The name of the file is empty.", "Name a checkpoint file.")
     if isinstance(error, FileNotFoundError):
-        return SourceError(f"{path} does not exist.", "Check the spelling of the path.")
+        return _missing(path)
     if isinstance(error, PermissionError):
         return SourceError(f"{path} may not be read by this user.", "Ask its owner for access.")
     if isinstance(error, IsADirectoryError):
-        return SourceError(f"{path} is a folder.", "Open a checkpoint file inside it.")
+        return SourceError(f"{path} is a folder.", _INSIDE)
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return SourceError(f"{path!r} cannot be opened: {reason}.")
+    return SourceError(f"{path} cannot be opened: {reason}.", "Check the spelling of the path.")
+
+
+def _missing(path: str) -> SourceError:
+    if _ADDRESS.match(path):
+        return SourceError(
+            f"{path} is an address, and only files of this machine are opened.",
+            "Download it, and open the copy.",
+        )
+    file, mark, _ = path.partition(MARK)
+    if mark and os.path.exists(file):  # noqa: PTH110 - takes any text
+        hint = f"{file} does: leave out the place in it, {MARK} and on."
+        return SourceError(f"{path} does not exist.", hint)
+    return SourceError(f"{path} does not exist.", "Check the spelling of the path.")

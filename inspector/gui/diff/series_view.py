@@ -315,7 +315,8 @@ class SeriesView(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.health)
         self.table.set_widths({1: 8, 2: 8, 3: 8})
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # Keys of one network begin alike: in a narrow window their ends tell them apart.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         left = QWidget()

@@ -45,7 +45,10 @@ class CodePage(QWidget):
         column.setSpacing(4)
         column.addWidget(_heading("Does the same", self.copy_command))
         column.addWidget(self.warning)
-        column.addWidget(self.command, 1)
+        flush = QVBoxLayout()  # with its heading; the other text has its numbers there
+        flush.setContentsMargins(8, 0, 8, 0)
+        flush.addWidget(self.command)
+        column.addLayout(flush, 1)
         column.addWidget(_heading("Loads the new file", self.copy_code))
         column.addLayout(self._choices())
         column.addWidget(self.code, 2)

@@ -24,6 +24,10 @@ from inspector.gui.theme import pixmap
 from inspector.gui.widgets.outline import Outline
 
 _BREAK = "\u200b"  # zero-width space; `printable` leaves none in a text from a checkpoint
+_WORD = re.compile(r"\S{16,}")  # shorter ones go to the next line whole, as in any text
+_UNIT = r"(?:[kMGTPE]?B|bytes?)\b"  # stays with its number
+_BEFORE_UNIT = re.compile(rf"(?<=\d) (?={_UNIT})")
+_GLUED = re.compile(rf"(?<=\d)\u00a0(?={_UNIT})")
 _BREAK_AFTER = re.compile(r"[/_,:-]|\.(?!\d)")  # not inside 102.85
 BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 PASSING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
@@ -193,7 +197,8 @@ def plain_tool_tip(text: str, limit: int = 2000) -> str:
 
 def _breakable(text: str) -> str:
     """Let a wrapped label break long keys and paths after their dots, slashes and underscores."""
-    return _LONG_RUN.sub(_add_break, _BREAK_AFTER.sub(_add_break, text))
+    words = _WORD.sub(lambda word: _BREAK_AFTER.sub(_add_break, word[0]), text)
+    return _BEFORE_UNIT.sub("\u00a0", _LONG_RUN.sub(_add_break, words))
 
 
 def _add_break(match: re.Match[str]) -> str:
@@ -201,4 +206,4 @@ def _add_break(match: re.Match[str]) -> str:
 
 
 def _unbreakable(text: str) -> str:
-    return text.replace(_BREAK, "")
+    return _GLUED.sub(" ", text.replace(_BREAK, ""))

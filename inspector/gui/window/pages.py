@@ -17,6 +17,7 @@ from inspector.gui.widgets.message_page import MessagePage
 from inspector.gui.window.recent import kept_comparison, menu_text
 
 _MOST_OFFERED = 6  # recent files on the page; the menu has the rest
+_USUAL = (".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".pkl", ".jit", ".pt2", ".npz")
 _MOST_NAMED = 9  # extensions in sight; the tool tip has the rest
 _PATIENCE_MS = 200  # a file that opens faster than this should not flash a progress bar
 
@@ -37,6 +38,8 @@ class WelcomePage(MessagePage):
             "Opening it runs nothing that is inside."
         )
         if extensions:
+            usual = [ending for ending in _USUAL if ending in extensions]
+            extensions = tuple(dict.fromkeys([*usual, *extensions]))
             reads = self.add_text("Reads " + "  ".join(extensions[:_MOST_NAMED]) + " …", muted=True)
             reads.setToolTip(plain_tool_tip("  ".join(extensions)))
         self.add_button("Open…", primary=True).clicked.connect(self.open_requested)

@@ -77,6 +77,8 @@ def test_classes_of_packages_and_of_the_script(tmp_path, monkeypatch):
     text = "\n".join(told.notes)
     assert "imports from somewhere: these must be installed" in text
     assert "__main__.Mine: the script that loads it must define the same class" in text
+    told = loading(save_zip(tmp_path / "file.pt", {"model": WEIGHTS, "options": thing()}))
+    assert "An export of its weights loads with weights_only=True" in told.notes[-1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such paths")

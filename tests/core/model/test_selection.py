@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inspector.core.model import Attribute, Selection
+from inspector.core.model import Attribute, Path, Prefix, Selection
 
 ROOTS = [("model",), ()]
 
@@ -43,3 +43,21 @@ def test_keys_are_joined_with_dots_inside_a_state_dict() -> None:
     assert path in Selection(["encoder.weight"], [("net",)])
     assert path not in Selection(["encoder.weight"], [])
     assert path in Selection(["net/encoder/weight"], [])
+
+
+@pytest.mark.parametrize(
+    ("below", "chosen"),
+    [
+        (("net",), [("net",), ("net", "a.w"), ("net", "b.w")]),
+        (("net", "a.w"), [("net", "a.w")]),
+        (("net", Prefix("a")), [("net", "a.w")]),
+        ((Prefix("n"),), [("net",), ("net", "a.w"), ("net", "b.w")]),
+        (("a.w",), []),
+    ],
+)
+def test_a_place_narrows_it_down(below: Path, chosen: list[Path]) -> None:
+    paths: list[Path] = [(), ("net",), ("net", "a.w"), ("net", "b.w"), ("epoch",), (0,)]
+    assert [path for path in paths if path in Selection((), (), below)] == chosen
+    both = Selection(["*w"], (), below)
+    assert [path for path in paths if path in both] == [p for p in chosen if len(p) == 2]
+    assert both.chooses

@@ -22,6 +22,18 @@ def test_a_word_without_end_fits_too(qtbot):
     assert label.plain() == "x" * 3000
 
 
+def test_short_words_and_sizes_stay_together_on_a_line(qtbot):
+    said = "torch.load reads weight_decay 0.1 of 21.8 kB"
+    label = PlainLabel(said, wrap=True, selectable=True)
+    qtbot.addWidget(label)
+    assert "torch.load" in label.text()
+    assert "weight_decay" in label.text()
+    assert "21.8 kB" not in label.text()  # no space where a line may end
+    label.setSelection(0, len(label.text()))
+    label.copy_selection()
+    assert QGuiApplication.clipboard().text() == said
+
+
 def test_markup_is_plain_text(qtbot):
     label = PlainLabel("<b>x</b>")
     qtbot.addWidget(label)

@@ -2,6 +2,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 
 from inspector.core.errors import Damaged
+from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage, WelcomePage
 
 
@@ -52,3 +53,10 @@ def test_welcome_and_cancelled_pages_lead_on(context, qtbot):
     with qtbot.waitSignals([cancelled.retry_requested, cancelled.close_requested]):
         for button in buttons(cancelled).values():
             button.click()
+
+
+def test_the_endings_that_most_people_have_come_first(qtbot) -> None:
+    page = WelcomePage((".package", ".zip", ".pt", ".pth", ".safetensors"))
+    qtbot.addWidget(page)
+    reads = [label.plain() for label in page.findChildren(PlainLabel)]
+    assert "Reads .pt  .pth  .safetensors  .package  .zip …" in reads

@@ -36,9 +36,23 @@ def writer_named(name: str) -> Writer:
     raise InspectorError(f"{name!r} is no format that can be written.", f"There are: {names}.")
 
 
+# Endings that promise a reader what is not written: the name would be wrong.
+_OTHERS = (".gguf", ".onnx", ".h5", ".keras", ".tflite", ".msgpack", ".npy", ".mlmodel")
+
+
 def format_of(path: str) -> str:
-    """Return the name of the format that a file's name suggests."""
+    """Return the name of the format that a file's name suggests; any other word is torch's.
+
+    Raises InspectorError where it suggests one that is not written.
+    """
     for writer in WRITERS:
         if path.lower().endswith(writer.extensions):
             return writer.name
+    ending = next((one for one in _OTHERS if path.lower().endswith(one)), "")
+    if ending:
+        first = dict.fromkeys(writer.extensions[0] for writer in WRITERS)
+        raise InspectorError(
+            f"{path}: {ending} files are not written here.",
+            f"Choose a name that ends with {', '.join(first)}, or say --format.",
+        )
     return WRITERS[0].name
