@@ -23,7 +23,7 @@ Batch = tuple[Piece, ...]
 Results = list[tuple[int, R | InspectorError]]
 """What came of each block of a batch, or why it cannot be read."""
 
-_TASK_BLOCKS = 1024
+_TASK_BLOCKS = 256  # of small tensors: more results at once would be felt in a window
 
 
 def run_pass(
