@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from inspector.core import text
 from inspector.gui.diff.lines import LinesModel
-from inspector.gui.theme import Theme, pixmap, tabular
+from inspector.gui.theme import pixmap
 from inspector.gui.tree.branches import CHEVRON, BranchDelegate, chevron_left
+from inspector.gui.widgets.lettering import Lettering
 from inspector.gui.widgets.matches import paint_match
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -20,22 +23,26 @@ _SIGN = 18
 _LEAST_ASIDE = 40  # pixels; less would only be dots
 _LEAST_WORDS = 30  # pixels; a sign alone says it, too
 _BAR = 3  # pixels of height, below the number
-_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_MIDDLE = Qt.TextElideMode.ElideMiddle
+_SELECTED = QStyle.StateFlag.State_Selected
 
 
 class LinesDelegate(BranchDelegate):
     """Paints every cell in the theme's colours."""
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self._font = tabular()
+    def letter(self, font: QFont) -> None:
+        super().letter(font)
+        bold, italic = QFont(font), QFont(font)
+        bold.setBold(True)
+        italic.setItalic(True)
+        self._bold, self._italic = Lettering(bold), Lettering(italic)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, LinesModel)
         cell: QRect = option.rect
         colours = self._theme.colours
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        selected = _SELECTED in option.state
         painter.save()
         if selected:
             painter.fillRect(cell, QColor(colours.selection))
@@ -69,24 +76,19 @@ class LinesDelegate(BranchDelegate):
         painter.drawPixmap(left, top, icon)
         left += _ICON + _GAP
         area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
-        if is_branch:
-            font = painter.font()
-            font.setWeight(QFont.Weight.Medium)
-            painter.setFont(font)
-        metrics = painter.fontMetrics()
+        lettering = self.strong if is_branch else self.plain
         whole = text.printable(entry.step, 400)
-        shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
-        if shown == whole and not selected:
-            paint_match(painter, area, whole, self.marked, colours.match)
+        key = lettering.fit(whole, area.width(), _MIDDLE)
+        if key.shown == whole and not selected:
+            paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.muted if face.quiet and not selected else colours.text))
-        painter.drawText(area, _LINE, shown)
-        more = face.aside
-        room = area.adjusted(metrics.horizontalAdvance(shown) + _GAP, 0, 0, 0)
-        whole_fits = metrics.horizontalAdvance(more) <= room.width()
-        if more and (whole_fits or (face.aside_is_name and room.width() > _LEAST_ASIDE)):
+        lettering.draw(painter, area, whole, _MIDDLE)
+        room = area.adjusted(ceil(key.width) + _GAP, 0, 0, 0)
+        more = lettering.fit(face.aside, room.width(), _MIDDLE)
+        whole_fits = more.shown == face.aside
+        if face.aside and (whole_fits or (face.aside_is_name and room.width() > _LEAST_ASIDE)):
             painter.setPen(QColor(colours.text if selected else colours.faint))
-            shown = metrics.elidedText(more, Qt.TextElideMode.ElideMiddle, room.width())
-            painter.drawText(room, _LINE, shown)
+            lettering.draw(painter, room, face.aside, _MIDDLE)
 
     def _paint_status(
         self,
@@ -100,28 +102,20 @@ class LinesDelegate(BranchDelegate):
         colours = self._theme.colours
         face = model.face(line)
         area = cell.adjusted(_PADDING, 0, -4, 0)
-        colour = colours.muted
+        colour, lettering = colours.muted, self.plain
         if face.look is not None:
             strong = colours.error if face.alarming else getattr(colours, face.look.colour)
-            font = painter.font()
-            font.setBold(face.sure)
-            painter.setFont(font)
             painter.setPen(QColor(strong if face.sure else colours.faint))
             sign = QRect(area.left(), area.top(), _SIGN, area.height())
-            painter.drawText(sign, _LINE, face.look.sign)
-            font.setBold(False)
-            font.setItalic(not face.sure)
-            painter.setFont(font)
+            (self._bold if face.sure else self.plain).draw(painter, sign, face.look.sign)
+            lettering = self.plain if face.sure else self._italic
             area = area.adjusted(_SIGN, 0, 0, 0)
             if face.sure and not face.look.unchanged:
                 colour = strong
         if area.width() < _LEAST_WORDS:
             return
         painter.setPen(QColor(colours.text if selected else colour))
-        metrics = painter.fontMetrics()
-        shown = model.text(line, column)
-        shown = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, _LINE, shown)
+        lettering.draw(painter, area, model.text(line, column))
 
     def _paint_text(
         self,
@@ -140,7 +134,6 @@ class LinesDelegate(BranchDelegate):
             colour = colours.container if is_branch else colours.tensor
             alarming = model.face(line).alarming
             self._paint_bar(painter, area, share, colours.error if alarming else colour)
-        painter.setFont(self._font)
         shown = model.text(line, column)
         is_quiet = is_branch or not wanted.numeric or shown in wanted.calm
         colour = colours.muted if is_quiet else colours.text
@@ -149,9 +142,7 @@ class LinesDelegate(BranchDelegate):
         elif shown in ("NaN", "∞"):
             colour = colours.error
         painter.setPen(QColor(colours.text if selected else colour))
-        side = Qt.AlignmentFlag.AlignRight if wanted.numeric else Qt.AlignmentFlag.AlignLeft
-        shown = painter.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideMiddle, area.width())
-        painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, shown)
+        self.figures.draw(painter, area, shown, _MIDDLE, wanted.numeric)
 
     def _paint_bar(self, painter: QPainter, area: QRect, share: float, colour: str) -> None:
         colours = self._theme.colours

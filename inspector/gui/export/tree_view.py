@@ -15,7 +15,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFont,
     QFontMetrics,
     QMouseEvent,
     QPainter,
@@ -39,7 +38,8 @@ from inspector.gui.tree.lines import Row
 from inspector.gui.widgets.matches import paint_match
 
 _INDENT, _BOX, _ICON, _GAP, _PADDING = 16, 15, 16, 7, 8
-_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_MIDDLE = Qt.TextElideMode.ElideMiddle
+_SELECTED = QStyle.StateFlag.State_Selected
 _WIDTHS = {2: 13, 3: 18, 4: 9, 5: 9}  # characters
 _KEY_SHARE = 0.66  # of what those leave
 _MISSED_LEAST = (4, 2, 3)  # columns, where there is little room for the others
@@ -133,10 +133,6 @@ class TickedView(BranchTable):
 class _Delegate(BranchDelegate):
     """Chevron, box, picture and key; the other cells are plain text."""
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self._font = tabular()
-
     def paint(
         self,
         painter: QPainter,
@@ -149,7 +145,7 @@ class _Delegate(BranchDelegate):
         colours = self._theme.colours
         painter.save()
         painter.setClipRect(option.rect)
-        if option.state & QStyle.StateFlag.State_Selected:
+        if _SELECTED in option.state:
             painter.fillRect(option.rect, QColor(colours.selection))
         elif index.row() == self.hovered:
             painter.fillRect(option.rect, QColor(colours.hover))
@@ -176,18 +172,13 @@ class _Delegate(BranchDelegate):
         tint = colours.faint if is_out else getattr(colours, colour)
         painter.drawPixmap(left, middle - _ICON // 2 + 1, pixmap(name, tint, _ICON, ratio))
         left += _ICON + _GAP
-        if row.node.children:
-            font = painter.font()
-            font.setWeight(QFont.Weight.Medium)
-            painter.setFont(font)
+        lettering = self.strong if row.node.children else self.plain
         area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
-        metrics = painter.fontMetrics()
         whole = TICKED_COLUMNS[0].text(model, row)
-        shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
-        if shown == whole:
-            paint_match(painter, area, whole, self.marked, colours.match)
+        if lettering.fit(whole, area.width(), _MIDDLE).shown == whole:
+            paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.faint if is_out else colours.text))
-        painter.drawText(area, _LINE, shown)
+        lettering.draw(painter, area, whole, _MIDDLE)
 
     def _paint_box(self, painter: QPainter, box: QRect, model: TickedModel, row: Row) -> None:
         colours = self._theme.colours
@@ -218,7 +209,6 @@ class _Delegate(BranchDelegate):
     ) -> None:
         colours = self._theme.colours
         column = TICKED_COLUMNS[index.column()]
-        painter.setFont(self._font)
         area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
         said = column.text(model, row)
         colour = colours.muted
@@ -229,10 +219,8 @@ class _Delegate(BranchDelegate):
         elif index.column() == 1 or "→" in said:
             colour = colours.accent
         painter.setPen(QColor(colour))
-        mode = Qt.TextElideMode.ElideMiddle if index.column() == 1 else Qt.TextElideMode.ElideRight
-        side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
-        shown = painter.fontMetrics().elidedText(said, mode, area.width())
-        painter.drawText(area, side | _LINE, shown)
+        mode = _MIDDLE if index.column() == 1 else Qt.TextElideMode.ElideRight
+        self.figures.draw(painter, area, said, mode, column.numeric)
 
 
 _ROUND = Qt.PenJoinStyle.RoundJoin

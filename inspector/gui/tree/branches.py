@@ -13,7 +13,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyledItemDelegate,
@@ -23,7 +30,8 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.gui import keys
-from inspector.gui.theme import Theme
+from inspector.gui.theme import Theme, tabular
+from inspector.gui.widgets.lettering import Lettering
 from inspector.gui.widgets.rows import dress_rows
 
 CHEVRON = 18  # pixels that it takes, air included
@@ -82,6 +90,15 @@ class BranchDelegate(QStyledItemDelegate):
         """The part of a key to point out; empty for none."""
         self.hovered = -1
         """The line under the mouse."""
+        self.letter(QGuiApplication.font())
+
+    def letter(self, font: QFont) -> None:
+        """Write keys in a font, those of branches somewhat stronger."""
+        self.plain = Lettering(font)
+        strong = QFont(font)
+        strong.setWeight(QFont.Weight.Medium)
+        self.strong = Lettering(strong)
+        self.figures = Lettering(tabular(font))
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -134,6 +151,11 @@ class BranchTable(QTableView):
         """Select nothing."""
         self.clearSelection()
         self.selectionModel().clearCurrentIndex()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._delegate.letter(self.font())
 
     # What the person does.
 

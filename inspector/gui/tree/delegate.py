@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtGui import QColor, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -12,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.core.model import Kind
-from inspector.gui.theme import KIND_ICONS, Colours, Theme, pixmap, tabular
+from inspector.gui.theme import KIND_ICONS, Colours, pixmap
 from inspector.gui.tree.branches import CHEVRON, BranchDelegate, chevron_left
 from inspector.gui.tree.columns import COLUMNS, aside, badges, column_number
 from inspector.gui.tree.model import TreeModel
@@ -24,7 +26,8 @@ _PADDING = 10
 _HALF_PADDING = 6
 _BADGE = 14
 _LEAST_ASIDE = 24  # pixels; less would only be dots
-_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_MIDDLE = Qt.TextElideMode.ElideMiddle
+_SELECTED = QStyle.StateFlag.State_Selected
 _BADGES = column_number("badges")
 _OUTSPOKEN = (column_number("value"), column_number("size"))
 _BADGE_COLOURS = {"tied": "accent", "view": "muted", "parameter": "muted"}
@@ -33,10 +36,6 @@ _KEY_START = CHEVRON + _ICON + _GAP + _HALF_PADDING
 
 class RowDelegate(BranchDelegate):
     """Paints every cell of the tree in the theme's colours."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self._font = tabular()
 
     def helpEvent(
         self,
@@ -52,7 +51,7 @@ class RowDelegate(BranchDelegate):
             start = 2 * _PADDING
             if index.column() == 0:
                 start = chevron_left(model.row_at(index.row()).depth, cell.width()) + _KEY_START
-            wanted = QFontMetrics(self._font).horizontalAdvance(index.data())
+            wanted = self.figures.metrics.horizontalAdvance(index.data())
             if start + wanted <= cell.width():
                 QToolTip.hideText()
                 return True
@@ -67,9 +66,8 @@ class RowDelegate(BranchDelegate):
         model = index.model()
         assert isinstance(model, TreeModel)
         cell: QRect = option.rect
-        state: QStyle.StateFlag = option.state
         colours = self._theme.colours
-        selected = bool(state & QStyle.StateFlag.State_Selected)
+        selected = _SELECTED in option.state
         painter.save()
         if selected:
             painter.fillRect(cell, QColor(colours.selection))
@@ -102,22 +100,17 @@ class RowDelegate(BranchDelegate):
         left += _ICON + _GAP
         area = QRect(left, cell.top(), cell.right() - left - _HALF_PADDING, cell.height())
         whole = COLUMNS[0].text(row, model.known)
-        if row.node.children:
-            font = painter.font()
-            font.setWeight(QFont.Weight.Medium)
-            painter.setFont(font)
-        metrics = painter.fontMetrics()
-        shown = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, area.width())
-        if shown == whole and not selected:
-            paint_match(painter, area, whole, self.marked, colours.match)
+        lettering = self.strong if row.node.children else self.plain
+        key = lettering.fit(whole, area.width(), _MIDDLE)
+        if key.shown == whole and not selected:
+            paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.text))
-        painter.drawText(area, _LINE, shown)
+        lettering.draw(painter, area, whole, _MIDDLE)
         more = aside(row, model.known)
-        room = area.adjusted(metrics.horizontalAdvance(shown) + _GAP, 0, 0, 0)
+        room = area.adjusted(ceil(key.width) + _GAP, 0, 0, 0)
         if more and room.width() > _LEAST_ASIDE:
             painter.setPen(QColor(colours.text if selected else colours.muted))
-            shown = metrics.elidedText(more, Qt.TextElideMode.ElideMiddle, room.width())
-            painter.drawText(room, _LINE, shown)
+            lettering.draw(painter, room, more, _MIDDLE)
 
     def _paint_text(
         self,
@@ -129,15 +122,11 @@ class RowDelegate(BranchDelegate):
     ) -> None:
         column = COLUMNS[index.column()]
         row = model.row_at(index.row())
-        painter.setFont(self._font)
-        area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
-        text = painter.fontMetrics().elidedText(
-            column.text(row, model.known), Qt.TextElideMode.ElideRight, area.width()
-        )
         colour = _tone(self._theme.colours, row.node.kind, index.column(), selected)
         painter.setPen(QColor(colour))
-        side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
+        area = cell.adjusted(_PADDING, 0, -_PADDING, 0)
+        shown = column.text(row, model.known)
+        self.figures.draw(painter, area, shown, to_right=column.numeric)
 
     def _paint_badges(self, painter: QPainter, cell: QRect, model: TreeModel, number: int) -> None:
         ratio = painter.device().devicePixelRatio()

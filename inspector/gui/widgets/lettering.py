@@ -1,0 +1,74 @@
+"""Short texts that are painted again and again: each is fitted and laid out once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText, QTransform
+
+_REMEMBERED = 2_000  # texts; a screen of a table has some 250 cells
+_PLAIN = QTransform()
+_RIGHT = Qt.TextElideMode.ElideRight
+
+
+class Fitted(NamedTuple):
+    """A text as it fits into a width."""
+
+    shown: str
+    width: float
+    """Pixels that it takes."""
+    laid_out: QStaticText
+
+
+class Lettering:
+    """One font, and how texts look in it.
+
+    Laying a text out takes Qt several times as long as drawing it (7 and 2 us for a dtype, 14 and
+    6 for a key), and measuring it as long again; tables show the same texts over and over.
+    """
+
+    def __init__(self, font: QFont) -> None:
+        self._font = font
+        self.metrics = QFontMetrics(font)
+        self._height = self.metrics.height()
+        self._known: dict[tuple[str, int, bool], Fitted] = {}
+
+    def fit(self, words: str, width: int, mode: Qt.TextElideMode = _RIGHT) -> Fitted:
+        """Return one line of text for `width` pixels, with dots where there is no room."""
+        key = words, width, mode is _RIGHT
+        fitted = self._known.get(key)
+        if fitted is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            fitted = self._known[key] = self._fit(words, width, mode)
+        return fitted
+
+    def draw(
+        self,
+        painter: QPainter,
+        area: QRect,
+        words: str,
+        mode: Qt.TextElideMode = _RIGHT,
+        to_right: bool = False,
+    ) -> Fitted:
+        """Draw one line in the middle of the height of `area`, from its left or to its right."""
+        fitted = self.fit(words, area.width(), mode)
+        left = area.left() + (area.width() - fitted.width if to_right else 0.0)
+        painter.setFont(self._font)
+        top = area.top() + (area.height() - self._height) // 2
+        painter.drawStaticText(QPointF(left, top), fitted.laid_out)
+        return fitted
+
+    def _fit(self, words: str, width: int, mode: Qt.TextElideMode) -> Fitted:
+        laid_out = self._lay_out(words)
+        if laid_out.size().width() > width:
+            words = self.metrics.elidedText(words, mode, width)
+            laid_out = self._lay_out(words)
+        return Fitted(words, laid_out.size().width(), laid_out)
+
+    def _lay_out(self, words: str) -> QStaticText:
+        laid_out = QStaticText(words)
+        laid_out.setTextFormat(Qt.TextFormat.PlainText)
+        laid_out.prepare(_PLAIN, self._font)
+        return laid_out
