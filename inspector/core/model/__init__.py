@@ -6,7 +6,8 @@ of a `Storage`; no bytes of a storage are held. `Finding`s say what is wrong or 
 
 from inspector.core.model.array import Array
 from inspector.core.model.dtype import DTYPES, DType, dtype_named
-from inspector.core.model.finding import Finding, Severity
+from inspector.core.model.finding import WORST_FIRST, Finding, Severity
+from inspector.core.model.finding_index import FindingIndex, index_findings
 from inspector.core.model.grouping import Grouping, Span, grouping, step_of
 from inspector.core.model.node import (
     Kind,
@@ -35,10 +36,12 @@ from inspector.core.model.totals import NO_TENSORS, Totals, measure
 __all__ = [
     "DTYPES",
     "NO_TENSORS",
+    "WORST_FIRST",
     "Array",
     "Attribute",
     "DType",
     "Finding",
+    "FindingIndex",
     "Grouping",
     "Key",
     "Kind",
@@ -55,6 +58,7 @@ __all__ = [
     "contiguous_stride",
     "dtype_named",
     "grouping",
+    "index_findings",
     "json_key",
     "json_path",
     "measure",

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from inspector.core.model.path import Path
 
 Severity = Literal["info", "warning", "error"]
+WORST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 class Finding(NamedTuple):

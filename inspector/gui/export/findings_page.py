@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 
 from inspector.core.export import loss_findings
 from inspector.core.export.plan import Loss
-from inspector.core.model import Finding
+from inspector.core.model import Finding, index_findings
 from inspector.gui.export.outlook import Outlook
 from inspector.gui.theme import Theme
 from inspector.gui.viewers.finding_list import FindingList
@@ -77,4 +77,6 @@ class FindingsPage(QScrollArea):
         if not found:
             found = [Finding("nothing", "info", "Nothing stands in the way.", ())]
         # A place in the file is no place in this window.
-        self.list.show_findings([finding._replace(path=()) for finding in found])
+        self.list.show_findings(
+            index_findings(finding._replace(path=()) for finding in found).every
+        )

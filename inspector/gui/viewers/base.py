@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from inspector.core.analysis.optimizer_names import Kept, Owner
 from inspector.core.analysis.space import Shared
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import NO_TENSORS, Node, Path, Totals
+from inspector.core.model import NO_TENSORS, FindingIndex, Node, Path, Totals
 from inspector.gui.context import AppContext
 from inspector.gui.viewers.scan import ValueScan
 
@@ -40,6 +40,8 @@ class Subject:
     """What has been read of all values."""
     note: str = ""
     """Why the parameters of this optimizer are not known by name."""
+    findings: FindingIndex = field(default_factory=FindingIndex)
+    """What was found in the checkpoint."""
 
 
 class Viewer(QWidget):

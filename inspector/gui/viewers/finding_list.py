@@ -15,7 +15,6 @@ from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.widgets.rounds import Round
 
 _AT_ONCE = 8  # rows that are made in one go: a damaged file can have a finding per tensor
-_WORST_FIRST = ("error", "warning", "info")
 
 
 class FindingList(QWidget):
@@ -29,8 +28,6 @@ class FindingList(QWidget):
         self._findings: Sequence[Finding] = ()
         self._base: Path = ()
         self._rows: list[_FindingRow] = []
-        self._left: list[Finding] = []
-        """Those that have no row yet, the next one last."""
         self._round = Round(self)
         self.more = QPushButton()
         self.more.setProperty("quiet", True)
@@ -42,7 +39,7 @@ class FindingList(QWidget):
         theme.changed.connect(self._dress)
 
     def show_findings(self, findings: Sequence[Finding], base: Path = ()) -> None:
-        """Replace the list; places are told from `base` on."""
+        """Replace the list by another, the worst first; places are told from `base` on."""
         self._findings = findings
         self._base = base
         for widget in self._rows:
@@ -50,8 +47,6 @@ class FindingList(QWidget):
             widget.hide()
             widget.deleteLater()
         self._rows = []
-        self._left = [f for severity in _WORST_FIRST for f in findings if f.severity == severity]
-        self._left.reverse()
         self._round.forget()
         self._show_more()
 
@@ -70,7 +65,8 @@ class FindingList(QWidget):
 
     def _show_more(self) -> None:
         """Add the next rows; hundreds at once would hold the window."""
-        made = [self._row(self._left.pop()) for _ in self._left[:_AT_ONCE]]
+        start = len(self._rows)
+        made = [self._row(finding) for finding in self._findings[start : start + _AT_ONCE]]
         for row in made:
             self._column.insertWidget(len(self._rows), row)
             self._rows.append(row)
@@ -78,9 +74,9 @@ class FindingList(QWidget):
         self._round.settle()
         if made and self.more.hasFocus():
             made[0].message.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.more.setVisible(bool(self._left))
-        following = min(_AT_ONCE, len(self._left))
-        self.more.setText(f"Show {following} more of {text.exact(len(self._left))}")
+        left = len(self._findings) - len(self._rows)
+        self.more.setVisible(left > 0)
+        self.more.setText(f"Show {min(_AT_ONCE, left)} more of {text.exact(left)}")
 
     def _dress(self) -> None:
         self.show_findings(self._findings, self._base)

@@ -53,8 +53,6 @@ class ValueScan(StoppableWork):
         self.rows = ScanRows()
         self.across: tuple[Finding, ...] = ()
         """What the rows say together, once all are there."""
-        self.found: Sequence[Finding] = ()
-        """The findings that are on screen."""
 
     @property
     def is_partial(self) -> bool:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
-
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.analysis.space import Shared
-from inspector.core.model import Finding, Node, Path, python_path
+from inspector.core.model import Node, Path, python_path
 from inspector.core.recognition.outline import layer_around, layer_of
 from inspector.core.summary import facts_of, made_up_facts, path_text
 from inspector.gui.context import AppContext
@@ -60,11 +57,7 @@ class SummaryViewer(Viewer):
     def show_subject(self, subject: Subject) -> None:
         facts = [(name, text.printable(shown, 4000)) for name, shown in _facts(subject)]
         self.grid.show_facts(facts, _targets(subject))
-        every: Iterable[Finding] = subject.checkpoint.findings
-        if subject.scan is not None:
-            every = chain(every, subject.scan.found)
-        length = len(subject.path)
-        here = [f for f in every if f.path[:length] == subject.path] if length else list(every)
+        here = subject.findings.at(subject.path)
         self.findings.show_findings(here, subject.path)
         self.findings.setVisible(bool(here))
         self._line.setVisible(bool(here))

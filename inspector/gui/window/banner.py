@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from itertools import islice
-
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Finding, Severity
+from inspector.core.model import FindingIndex, Severity
 from inspector.gui.theme import Theme, scaled
 from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 
@@ -27,7 +23,7 @@ class Banner(QWidget):
 
     findings_requested = Signal()
 
-    def __init__(self, theme: Theme, headline: str, findings: Sequence[Finding]) -> None:
+    def __init__(self, theme: Theme, headline: str, findings: FindingIndex) -> None:
         super().__init__()
         self._theme = theme
         title, _, rest = text.printable(headline).partition(" · ")
@@ -39,20 +35,19 @@ class Banner(QWidget):
         self.show_findings(findings)
         theme.changed.connect(self._dress)
 
-    def show_findings(self, findings: Sequence[Finding]) -> None:
+    def show_findings(self, findings: FindingIndex) -> None:
         """Replace the badges by those of other findings."""
         for badge in self.badges.values():
             self._row.removeWidget(badge)
             badge.hide()
             badge.deleteLater()
-        counted = Counter(finding.severity for finding in findings)
         self.badges = {
-            severity: self._badge(severity, noun, counted[severity])
+            severity: self._badge(severity, noun, findings.counts[severity])
             for severity, noun in _BADGES
-            if counted[severity]
+            if findings.counts.get(severity)
         }
         for severity, badge in self.badges.items():
-            messages = islice((f.message for f in findings if f.severity == severity), 8)
+            messages = (finding.message for finding in findings.first(severity, 8))
             badge.setToolTip(plain_tool_tip("\n".join(map(text.printable, messages))))
             self._row.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
         self._dress()

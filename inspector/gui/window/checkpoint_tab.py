@@ -207,7 +207,7 @@ class CheckpointTab(QWidget):
         if self.view is not None:
             checkpoint = self.view.opened.checkpoint
             nodes = [checkpoint.root, *self.view.tree.made_up()]
-            directories = checkpoint.directories
+            directories = [*checkpoint.directories, *self.view.places()]
             self.view.stop()
             self.view = None
             self._context.jobs.rest_a_turn()

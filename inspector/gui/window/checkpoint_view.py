@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Finding, Node, Path
+from inspector.core.model import Finding, FindingIndex, Node, Path, index_findings
 from inspector.core.progress import Progress, paced, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
@@ -52,7 +53,7 @@ class CheckpointView(QWidget):
         checkpoint = opened.checkpoint
         self.scan = ValueScan(context, checkpoint)
         self.scan_bar = ScanBar(context.theme, self.scan)
-        self.banner = Banner(context.theme, opened.headline, checkpoint.findings)
+        self.banner = Banner(context.theme, opened.headline, opened.findings)
         self.tree = TreePane(context, opened.subject, opened.first)
         self.panel = ViewerPanel(context, VIEWERS)
         sides = Qt.Orientation.Horizontal
@@ -84,6 +85,7 @@ class CheckpointView(QWidget):
         self._turns = Turns(self)
         self._marking: Job | None = None
         self._marks = NO_MARKS
+        self._findings = opened.findings
 
     def start_marking_soon(self) -> None:
         """Start it once the first rows are on screen: beside a job, they would come later."""
@@ -126,6 +128,10 @@ class CheckpointView(QWidget):
         """Return where the current row is; nowhere stands for the whole."""
         return self.tree.view.current_path() or ()
 
+    def places(self) -> list[dict[Path, list[Finding]]]:
+        """Return what leads to the findings, of a million tensors too much to free in one go."""
+        return [self.opened.findings.places, self._findings.places]
+
     def status(self) -> str:
         """Return how much is selected, or how much there is."""
         return self._status
@@ -163,16 +169,17 @@ class CheckpointView(QWidget):
         )
         self._marking.succeeded.connect(self._take_findings)
 
-    def _take_findings(self, found: tuple[Marks, list[Finding]]) -> None:
+    def _take_findings(self, found: tuple[Marks, FindingIndex]) -> None:
         self._turns.take(self._show_findings(*found))
 
-    def _show_findings(self, marks: Marks, findings: list[Finding]) -> Iterator[None]:
+    def _show_findings(self, marks: Marks, findings: FindingIndex) -> Iterator[None]:
         """Mark what was found, and list it: together they would be felt."""
         self._marking = None
-        self.scan.found = findings
+        self._findings = findings
         self.tree.show_marks(marks)
-        self.banner.show_findings([*self.opened.checkpoint.findings, *findings])
-        self.scan_bar.tell(findings)
+        self.banner.show_findings(findings)
+        by_scan = Counter(findings.counts) - Counter(self.opened.findings.counts)
+        self.scan_bar.tell(by_scan, has_places=bool(marks.found))
         yield
         self._looked_at = None
         self._look()
@@ -224,6 +231,7 @@ class CheckpointView(QWidget):
             marks.kept.get(id(node), ()),
             self.scan,
             marks.notes.get(id(node), ""),
+            self._findings,
         )
         self.panel.show_subject(subject)
 
@@ -257,9 +265,10 @@ class CheckpointView(QWidget):
 
 def _with_findings(
     marks: Marks, checkpoint: Checkpoint, scan: ValueScan, *, progress: Progress = silent
-) -> tuple[Marks, list[Finding]]:
-    findings = list(paced(scan.findings(), progress, "Marking findings"))
-    return marks_with(marks, checkpoint.root, findings, progress=progress), findings
+) -> tuple[Marks, FindingIndex]:
+    found = list(paced(scan.findings(), progress, "Marking findings"))
+    findings = index_findings(chain(checkpoint.findings, found), progress)
+    return marks_with(marks, checkpoint.root, found, progress=progress), findings
 
 
 def _facts(found: Sum) -> list[tuple[str, str]]:

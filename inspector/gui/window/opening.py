@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.formats import open_checkpoint
-from inspector.core.model import Node, Path, Totals
+from inspector.core.model import FindingIndex, Node, Path, Totals, index_findings
 from inspector.core.progress import Progress, empty, part, silent
 from inspector.core.progress import let_go as free
 from inspector.core.summary import facts_of, headline
@@ -37,6 +37,7 @@ class Opened(NamedTuple):
     """Of the whole file, which take a look at every storage."""
     subject: Subject
     first: Arrangement
+    findings: FindingIndex
 
     def close(self) -> None:
         """Let go of the file."""
@@ -64,7 +65,9 @@ def open_for_window(uri: str, look: Look, *, progress: Progress = silent) -> Ope
             first = arrange(subject, request, wanted, progress=report)
         report = part(progress, 0.95, 1.0)
         facts = tuple(facts_of(root, checkpoint, report))
-        return Opened(checkpoint, headline(checkpoint, report), facts, subject, first)
+        title = headline(checkpoint, report)
+        findings = index_findings(checkpoint.findings, report)
+        return Opened(checkpoint, title, facts, subject, first, findings)
     except BaseException:
         checkpoint.close()
         raise

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.core import text
-from inspector.core.model import Finding, Severity
+from inspector.core.model import Severity
 from inspector.gui.theme import Theme
 from inspector.gui.viewers.scan import ValueScan
 from inspector.gui.widgets.notice_bar import Choice, NoticeBar
@@ -44,12 +43,11 @@ class ScanBar(QWidget):
         scan.progressed.connect(self._show_progress)  # a closure would keep both alive
         scan.settled.connect(self.strip.hide)
 
-    def tell(self, findings: Sequence[Finding]) -> None:
-        """Say what became of the scan."""
+    def tell(self, counted: Mapping[Severity, int], *, has_places: bool) -> None:
+        """Say what became of the scan: how much it found, and whether the tree shows where."""
         scan = self._scan
-        counted = Counter(finding.severity for finding in findings)
-        found = ", ".join(text.plural(counted[s], noun) for s, noun in _NOUNS if counted[s])
-        worst: Severity = next((s for s, _ in _NOUNS if counted[s]), "info")
+        found = ", ".join(text.plural(counted[s], noun) for s, noun in _NOUNS if counted.get(s))
+        worst: Severity = next((s for s, _ in _NOUNS if counted.get(s)), "info")
         choices: list[Choice] = []
         words = scan.words()
         if scan.state == "failed":
@@ -63,7 +61,7 @@ class ScanBar(QWidget):
             so_far = " so far" if scan.is_partial else ""
             words += f" Found{so_far}: {found}." if found else f" Nothing was found{so_far}."
             choices.append(("Statistics", self.statistics_requested.emit))
-        if any(finding.path for finding in findings):
+        if has_places:
             choices.append(("Only with findings", self.findings_requested.emit))
         self.notice.say(worst, text.printable(words, 600), *choices)
 

@@ -1,6 +1,6 @@
 from PySide6.QtCore import Qt
 
-from inspector.core.model import Finding
+from inspector.core.model import Finding, index_findings
 from inspector.gui.viewers import Subject
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.widgets.labels import PlainLabel
@@ -39,14 +39,17 @@ def test_the_whole_checkpoint_lists_its_findings_the_worst_first(context, qtbot,
     viewer = SummaryViewer(context)
     qtbot.addWidget(viewer)
     checkpoint = make_checkpoint(tree, findings)
-    viewer.show_subject(Subject(checkpoint, tree, ()))
+    found = index_findings(findings)
+    viewer.show_subject(Subject(checkpoint, tree, (), findings=found))
     assert viewer.findings.messages() == ["<b>An error.</b>", "A note."]
     jumps: list[object] = []
     viewer.jump_requested.connect(jumps.append)
     viewer.findings.jump_buttons()[0].click()
     assert jumps == [("model", "layer.2.bias")]
-    viewer.show_subject(Subject(checkpoint, tree.children[0], ("epoch",)))
+    viewer.show_subject(Subject(checkpoint, tree.children[0], ("epoch",), findings=found))
     assert viewer.findings.messages() == []
+    viewer.show_subject(Subject(checkpoint, tree.children[1], ("model",), findings=found))
+    assert viewer.findings.messages() == ["<b>An error.</b>"]
 
 
 def test_strings_of_a_file_are_never_rich_text(context, qtbot, make_checkpoint):
@@ -55,7 +58,8 @@ def test_strings_of_a_file_are_never_rich_text(context, qtbot, make_checkpoint):
     viewer = SummaryViewer(context)
     qtbot.addWidget(viewer)
     finding = Finding("x", "warning", html, (html,))
-    viewer.show_subject(Subject(make_checkpoint(tree, (finding,)), tree.children[0], (html,)))
+    node, found = tree.children[0], index_findings((finding,))
+    viewer.show_subject(Subject(make_checkpoint(tree), node, (html,), findings=found))
     labels = viewer.findChildren(PlainLabel)
     assert any(html in label.plain() for label in labels)
     assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
@@ -70,7 +74,8 @@ def test_many_findings_come_a_few_at_a_time(context, qtbot, make_checkpoint):
     with qtbot.waitActive(viewer):
         viewer.activateWindow()
     tree = mapping("", tensor("a"))
-    viewer.show_subject(Subject(make_checkpoint(tree, findings), tree, ()))
+    found = index_findings(findings)
+    viewer.show_subject(Subject(make_checkpoint(tree, findings), tree, (), findings=found))
     listed = viewer.findings
     assert listed.messages() == [f"Note {n}." for n in range(8)]
     assert listed.more.text() == "Show 8 more of 12"

@@ -1,4 +1,4 @@
-from inspector.core.model import Finding
+from inspector.core.model import Finding, FindingIndex, index_findings
 from inspector.gui.window.banner import Banner
 
 
@@ -8,7 +8,9 @@ def test_headline_and_badges(context, qtbot):
         Finding("b", "warning", "W2"),
         Finding("c", "error", "E"),
     ]
-    banner = Banner(context.theme, "Training checkpoint · epoch 12 · Adam", findings)
+    banner = Banner(
+        context.theme, "Training checkpoint · epoch 12 · Adam", index_findings(findings)
+    )
     qtbot.addWidget(banner)
     assert banner.title.plain() == "Training checkpoint"
     assert banner.facts.plain() == "epoch 12 · Adam"
@@ -18,7 +20,7 @@ def test_headline_and_badges(context, qtbot):
 
 
 def test_a_headline_of_one_part_has_no_second_line(context, qtbot):
-    banner = Banner(context.theme, "Tensor", ())
+    banner = Banner(context.theme, "Tensor", FindingIndex())
     qtbot.addWidget(banner)
     assert not banner.facts.isVisibleTo(banner)
     assert not banner.badges
