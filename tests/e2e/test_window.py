@@ -1,7 +1,9 @@
 import gc
+import sys
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
@@ -16,10 +18,13 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 
 from inspector.core.progress import silent
 from inspector.gui import notify
+from inspector.gui.tree.pane import TreePane
 from inspector.gui.viewers.distribution import DistributionViewer
 from inspector.gui.viewers.heat_map import HeatMapViewer
 from inspector.gui.viewers.values import ValuesViewer
 from inspector.gui.window import opening
+from inspector.gui.window.checkpoint_tab import CheckpointTab
+from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.pages import CancelledPage, ErrorPage, ProgressPage
 from tests.e2e.looking import facts_on_screen, keys, texts, view_of, wait_until_open
 
@@ -202,6 +207,42 @@ def test_cancel_and_open_again(open_window, files, qtbot, slow_opening, monkeypa
     qtbot.mouseClick(again, LEFT)
     wait_until_open(qtbot, window)
     assert view_of(window).isVisible()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are listed in /proc")
+@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("leave", ["cancel", "close"])
+def test_giving_up_while_the_view_is_being_made(
+    open_window, files, qtbot, monkeypatch, qapp, turn, leave
+):
+    whole = CheckpointTab._arrive
+    given_up = []
+
+    def arrive(tab, *arrived):
+        for number, _ in enumerate(whole(tab, *arrived)):
+            if number == turn:
+                assert is_open(files / "training.pt")
+                tab.cancel() if leave == "cancel" else tab.close_requested.emit()
+                given_up.append(tab)
+            yield
+
+    monkeypatch.setattr(CheckpointTab, "_arrive", arrive)
+    window = open_window(files / "training.pt", wait=False)
+    qtbot.waitUntil(lambda: bool(given_up))
+    assert not is_open(files / "training.pt")
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not window.findChildren(CheckpointView)
+    assert not [widget for widget in qapp.allWidgets() if isinstance(widget, TreePane)]
+    if leave == "cancel":
+        qtbot.waitUntil(window.findChild(CancelledPage).isVisible)
+    else:
+        qtbot.waitUntil(window.welcome.isVisible)
+
+
+def is_open(file: Path) -> bool:
+    """Return whether this process has the file open."""
+    links = Path("/proc/self/fd").iterdir()
+    return any(link.exists() and link.samefile(file) for link in links)
 
 
 def test_close_while_busy(open_window, files, qtbot, slow_opening):

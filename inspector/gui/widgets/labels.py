@@ -87,7 +87,7 @@ class PlainLabel(QLabel):
         QGuiApplication.clipboard().setText(chosen)
 
     def event(self, event: QEvent) -> bool:
-        return (self._is_selectable() and keys.claims(keys.FACTS, event)) or super().event(event)
+        return (keys.claims(keys.FACTS, event) and self._is_selectable()) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         asks = keys.asked(keys.FACTS, event) if self._is_selectable() else ""

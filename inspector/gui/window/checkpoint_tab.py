@@ -16,6 +16,7 @@ from inspector.core.progress import Progress, silent
 from inspector.gui.context import AppContext
 from inspector.gui.jobs import Job
 from inspector.gui.tree.arrangement import Request
+from inspector.gui.tree.pane import TreePane
 from inspector.gui.turns import Turns
 from inspector.gui.viewers import file_name
 from inspector.gui.widgets.first_focus import FirstFocus
@@ -51,6 +52,8 @@ class CheckpointTab(QWidget):
         self.view: CheckpointView | None = None
         self._wanted = path
         self._job: Job | None = None
+        self._arrived: Opened | None = None
+        self._tree: TreePane | None = None
         self._made: CheckpointView | None = None
         self._turns = Turns(self)
         self._page: QWidget | None = None
@@ -166,7 +169,12 @@ class CheckpointTab(QWidget):
 
     def _arrive(self, opened: Opened, look: FileLook | None) -> Iterator[None]:
         """Make what is shown next, fill and show it: together they would hold the window."""
-        view = self._made = CheckpointView(self._context, opened)
+        self._arrived = opened
+        self._tree = TreePane(self._context, opened.subject, opened.first)
+        yield
+        # With its parent from the start: at the end, fonts and colours would go to all in one turn.
+        view = self._made = CheckpointView(self._context, opened, self._tree, self)
+        self._arrived = self._tree = None
         yield
         view.show_whole()
         yield
@@ -176,10 +184,13 @@ class CheckpointTab(QWidget):
     def _drop_made(self) -> None:
         """Let go of a view that was given up before it was shown."""
         self._turns.stop()
-        if self._made is not None:
-            self._made.stop()
-            self._made.deleteLater()
-            self._made = None
+        if self._arrived is not None:
+            self._arrived.close()
+        for made in (self._tree, self._made):
+            if made is not None:
+                made.stop()
+                made.deleteLater()
+        self._arrived = self._tree = self._made = None
 
     def _show_opened(self, view: CheckpointView, look: FileLook | None) -> None:
         self.notice.hide()

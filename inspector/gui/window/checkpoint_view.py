@@ -43,8 +43,11 @@ class CheckpointView(QWidget):
     scanned = Signal()  # what a scan has found is on screen
     reload_requested = Signal()
 
-    def __init__(self, context: AppContext, opened: Opened) -> None:
-        super().__init__()
+    def __init__(
+        self, context: AppContext, opened: Opened, tree: TreePane, parent: QWidget | None = None
+    ) -> None:
+        """`tree` shows `opened`, and is made before: both in one go would be felt."""
+        super().__init__(parent)
         self._context = context
         self.opened = opened
         self._status = ""
@@ -54,7 +57,7 @@ class CheckpointView(QWidget):
         self.scan = ValueScan(context, checkpoint)
         self.scan_bar = ScanBar(context.theme, self.scan)
         self.banner = Banner(context.theme, opened.headline, opened.findings)
-        self.tree = TreePane(context, opened.subject, opened.first)
+        self.tree = tree
         self.panel = ViewerPanel(context, VIEWERS)
         sides = Qt.Orientation.Horizontal
         between = ("Tree", "panel")

@@ -8,6 +8,7 @@ from inspector.core.model import Finding
 from inspector.gui.tree.columns import Known, aside, badges
 from inspector.gui.tree.lines import Row
 from inspector.gui.tree.marks import marks_with
+from inspector.gui.tree.pane import TreePane
 from inspector.gui.viewers.summary import SummaryViewer
 from inspector.gui.window.checkpoint_view import CheckpointView
 from inspector.gui.window.opening import Look, node_at, open_for_window
@@ -28,7 +29,8 @@ def view(context, qtbot, tmp_path):
         "other": stranger.state_dict(),
     }
     torch.save(run, tmp_path / "run.pt")
-    made = CheckpointView(context, open_for_window(str(tmp_path / "run.pt"), Look()))
+    opened = open_for_window(str(tmp_path / "run.pt"), Look())
+    made = CheckpointView(context, opened, TreePane(context, opened.subject, opened.first))
     qtbot.addWidget(made)
     with qtbot.waitSignal(made.marked):
         made.start_marking()
