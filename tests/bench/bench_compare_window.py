@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-BEAT_MS = 2
 
 
 def main() -> None:
@@ -55,19 +54,14 @@ class Run:
     """One window, its heartbeat, and what is done in it."""
 
     def __init__(self) -> None:
-        from PySide6.QtCore import Qt, QTimer
-
         from inspector.gui import app
+        from tests.heartbeat import Heartbeat
 
         app.be_responsive()
         self.application = app.Application(["heartbeat"])
         self.context = app.make_context(self.application)
         self.context.engine.warm()
-        self.pauses: list[float] = []
-        self.last = time.perf_counter()
-        self.beat = QTimer(interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
-        self.beat.timeout.connect(self._beat)
-        self.beat.start()
+        self.heartbeat = Heartbeat()
         self.window = app.start(self.application, self.context, [])
         self.window.resize(1280, 800)
         self._spin(lambda: True)
@@ -99,13 +93,12 @@ class Run:
 
     def do(self, name: str, action: Callable[[], object], done: Callable[[], bool]) -> None:
         """Do something, wait until it is done, and report."""
-        self.pauses.clear()
-        self.last = began = time.perf_counter()
+        began = time.perf_counter()
+        self.heartbeat.start()
         action()
         self._spin(done)
         took = time.perf_counter() - began
-        worst = "  ".join(f"{pause * 1000:5.0f}" for pause in sorted(self.pauses)[:-4:-1])
-        print(f"{name:<26}{took:7.2f} s   longest pauses {worst} ms", flush=True)
+        print(f"{name:<26}{took:7.2f} s   {self.heartbeat.report()}", flush=True)
 
     def _has_view(self) -> bool:
         tab = self.window.current_comparison()
@@ -118,11 +111,6 @@ class Run:
             return pane.idle and pane.model.plan.request.pattern == wanted.text()
 
         return done
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self.pauses.append(now - self.last)
-        self.last = now
 
     def _spin(self, done: Callable[[], bool]) -> None:
         from PySide6.QtCore import QEventLoop, QTimer

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from inspector.gui.window.checkpoint_view import CheckpointView
 
 ROOT = Path(__file__).parents[2]
-BEAT_MS = 2
 SCROLL_MS = 60
 MOST_SCANNED = 100_000  # tensors; more would take a minute
 
@@ -51,18 +50,13 @@ class Run:
     """One window, its heartbeat, and what is done in it."""
 
     def __init__(self, file: str) -> None:
-        from PySide6.QtCore import Qt, QTimer
-
         from inspector.gui import app
+        from tests.heartbeat import Heartbeat
 
         app.be_responsive()
         self.application = app.Application(["heartbeat"])
         self.context = app.make_context(self.application)
-        self.pauses: list[float] = []
-        self.last = time.perf_counter()
-        self.beat = QTimer(interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
-        self.beat.timeout.connect(self._beat)
-        self.beat.start()
+        self.heartbeat = Heartbeat()
         self.window = app.start(self.application, self.context, [])
         self.window.resize(1280, 800)
         self._spin(lambda: True)
@@ -129,13 +123,12 @@ class Run:
 
     def do(self, name: str, act: Callable[[], object], done: Callable[[], bool]) -> None:
         """Do something, scroll until it is done, and print what was felt of it."""
-        self.pauses.clear()
-        self.last = started = time.perf_counter()
+        started = time.perf_counter()
+        self.heartbeat.start()
         act()
         self._spin(done)
-        worst = ", ".join(f"{1000 * pause:4.0f}" for pause in sorted(self.pauses)[:-4:-1])
         took = time.perf_counter() - started
-        print(f"{name:16} {took:7.2f} s   longest pauses {worst} ms", flush=True)
+        print(f"{name:16} {took:7.2f} s   {self.heartbeat.report()}", flush=True)
 
     def _is_computed(self) -> bool:
         viewer = self.view.panel.viewer() if self.view is not None else None
@@ -159,11 +152,6 @@ class Run:
         if self.view is not None:
             bar = self.view.tree.view.verticalScrollBar()
             bar.setValue((bar.value() + 26_919) % max(1, bar.maximum()))
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self.pauses.append(now - self.last)
-        self.last = now
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-BEAT_MS = 2
 SCROLL_MS = 16
 TURNS = 180
 
@@ -70,10 +69,10 @@ class Run:
     """One window, its heartbeat, and what is done in it."""
 
     def __init__(self, file: str, *, tiny: bool) -> None:
-        from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
         from inspector.gui import app
+        from tests.heartbeat import Heartbeat
 
         app.be_responsive()
         self.application = QApplication.instance() or app.Application(["values"])
@@ -82,11 +81,7 @@ class Run:
         self.context.engine.warm()
         self.turns = 5 if tiny else TURNS
         rest = 0 if tiny else 3  # seconds in which nothing else starts any more
-        self.pauses: list[float] = []
-        self.last = time.perf_counter()
-        self.beat = QTimer(interval=BEAT_MS)
-        self.beat.timeout.connect(self._beat)
-        self.beat.start()
+        self.heartbeat = Heartbeat()
         self.window = app.start(self.application, self.context, [file])
         self.window.resize(1280, 800)
         started = time.perf_counter()
@@ -151,13 +146,12 @@ class Run:
 
     def do(self, name: str, act: Callable[[], object], done: Callable[[], bool]) -> None:
         """Do something and print what was felt of it."""
-        self.pauses.clear()
-        self.last = started = time.perf_counter()
+        started = time.perf_counter()
+        self.heartbeat.start()
         act()
         self._spin(done)
-        worst = ", ".join(f"{1000 * pause:4.0f}" for pause in sorted(self.pauses)[:-4:-1])
         took = time.perf_counter() - started
-        print(f"{name:16} {took:7.3f} s   longest pauses {worst} ms", flush=True)
+        print(f"{name:16} {took:7.3f} s   {self.heartbeat.report()}", flush=True)
 
     def _is_there(self) -> bool:
         from inspector.gui.viewers.values import ValuesViewer
@@ -178,11 +172,6 @@ class Run:
         timer.start()
         loop.exec()
         timer.stop()
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self.pauses.append(now - self.last)
-        self.last = now
 
 
 if __name__ == "__main__":

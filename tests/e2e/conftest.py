@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QElapsedTimer, QEvent, QSettings, Qt, QTimer
+from PySide6.QtCore import QEvent, QSettings
 from pytestqt.qtbot import QtBot
 
 from inspector.core.engine import WorkerPool
 from inspector.gui.app import Application, be_responsive, make_context, start
 from inspector.gui.window.main_window import MainWindow
 from tests.e2e.looking import wait_until_open
+from tests.heartbeat import Heartbeat
 
 
 @pytest.fixture(scope="session")
@@ -71,31 +72,7 @@ def open_window(
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-class Heartbeat:
-    """Beats as long as the event loop turns, and knows how long it stood still at most."""
-
-    def __init__(self) -> None:
-        self.beats = 0
-        self.longest = 0.0
-        """Milliseconds between two beats."""
-        self._since = QElapsedTimer()
-        self._timer = QTimer(interval=2, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
-
-    def start(self) -> None:
-        self._since.start()
-        self._timer.start()
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-    def _beat(self) -> None:
-        self.beats += 1
-        self.longest = max(self.longest, self._since.nsecsElapsed() / 1e6)
-        self._since.start()
-
-
-_PAUSES = pytest.StashKey[list[tuple[str, float]]]()
+_PAUSES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture
@@ -109,11 +86,12 @@ def heartbeat(qapp: Application, request: pytest.FixtureRequest) -> Iterator[Hea
     sys.setswitchinterval(interval)
     gc.set_threshold(*thresholds)
     gc.unfreeze()
-    request.config.stash.setdefault(_PAUSES, []).append((request.node.name, made.longest))
+    said = f"{made.report()} in {request.node.name}"
+    request.config.stash.setdefault(_PAUSES, []).append(said)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    for name, longest in config.stash.get(_PAUSES, []):
-        terminalreporter.write_line(f"longest pause of the event loop: {longest:.0f} ms in {name}")
+    for said in config.stash.get(_PAUSES, []):
+        terminalreporter.write_line(said)

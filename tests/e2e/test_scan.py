@@ -7,8 +7,12 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 
+from inspector.gui.viewers.base import Viewer
+from inspector.gui.viewers.distribution import DistributionViewer
+from inspector.gui.viewers.heat_map import HeatMapViewer
 from inspector.gui.viewers.statistics import StatisticsViewer
 from inspector.gui.viewers.summary import SummaryViewer
+from inspector.gui.viewers.values import ValuesViewer
 from inspector.gui.window.checkpoint_view import CheckpointView
 from tests.e2e.looking import facts_on_screen, keys, texts, view_of, wait_until_open
 
@@ -89,6 +93,23 @@ def test_the_window_is_scrolled_while_thousands_of_tensors_are_scanned(
     heartbeat.stop()
     assert state(view) == "done"
     assert heartbeat.beats > len(turns) > 1
+
+
+def test_the_window_beats_while_pictures_are_made(open_window, many, qtbot, heartbeat):
+    view = view_of(open_window(many))
+    heartbeat.start()
+    for kind in (DistributionViewer, HeatMapViewer, ValuesViewer):
+        view.show_whole()
+        view.panel.prefer(kind)
+        view.tree.view.go_to_line(3)
+        qtbot.waitUntil(lambda kind=kind: is_shown(view, kind))
+    heartbeat.stop()
+    assert heartbeat.beats > 3
+
+
+def is_shown(view: CheckpointView, kind: type[Viewer]) -> bool:
+    viewer = view.panel.viewer()
+    return isinstance(viewer, kind) and getattr(viewer, "state", "") == "shown"
 
 
 def test_what_is_found_is_marked_in_tree_banner_and_summary(open_window, sick, qtbot):
