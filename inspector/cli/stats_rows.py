@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -55,7 +55,7 @@ _COLUMNS = (
     _Column("NaN", _count(lambda found: found.nan), 0),
     _Column("Inf", _count(lambda found: found.posinf + found.neginf), 0),
 )
-_DTYPE_SACRIFICE = 6
+_Align = Callable[[str, int], str]
 
 
 def write_table(rows: list[ScanRow], width: int | None, styled: bool) -> None:
@@ -68,16 +68,14 @@ def write_table(rows: list[ScanRow], width: int | None, styled: bool) -> None:
         return
     keys = ["Key", *(text.printable(path_text(row.path)) for row in rows)]
     left = [keys, ["Dtype", *(text.printable(row.tensor.dtype.name, 40) for row in rows)]]
-    right = [[column.title, *(_cell(column, row) for row in rows)] for column in _COLUMNS]
+    right = [[column.title, *_cells(column, rows)] for column in _COLUMNS]
     left_out = _fit(left, right, width)
-    every = list(zip(*left, *right, strict=True))
-    widths = [max(map(len, column)) for column in (*left, *right)]
-    click.secho(_line(every[0], widths, len(left)), dim=True)
+    columns = [*_aligned(left, str.ljust), *_aligned(right, str.rjust)]
+    click.secho(next(_lines(columns, 0, 1)), dim=True)
     for start in range(0, len(rows), _BATCH):
-        lines = []
-        for row, cells in zip(rows[start : start + _BATCH], every[start + 1 :], strict=False):
-            line = _line(cells, widths, len(left))
-            lines.append(_styled(line, row) if styled else line)
+        lines = _lines(columns, 1 + start, 1 + start + _BATCH)
+        if styled:
+            lines = map(_styled, lines, rows[start : start + _BATCH])
         click.echo("\n".join(lines))
     if left_out:
         said = ", ".join(left_out)
@@ -151,15 +149,21 @@ def _styled(line: str, row: ScanRow) -> str:
     return click.style(line, fg="red") if found.finite < found.elements else line
 
 
-def _cell(column: _Column, row: ScanRow) -> str:
-    if row.statistics is None:
-        return text.exact(row.tensor.elements) if column is _COLUMNS[0] else "—"
-    shown = column.read(row.statistics)
-    return "—" if shown is None else shown
+def _cells(column: _Column, rows: list[ScanRow]) -> Iterator[str]:
+    read = column.read
+    for row in rows:
+        if row.statistics is None:
+            yield text.exact(row.tensor.elements) if column is _COLUMNS[0] else "—"
+        else:
+            shown = read(row.statistics)
+            yield "—" if shown is None else shown
 
 
-def _line(cells: Sequence[str], widths: list[int], left: int) -> str:
-    pairs = list(zip(cells, widths, strict=True))
-    words = [f"{cell:<{width}}" for cell, width in pairs[:left]]
-    numbers = [f"{cell:>{width}}" for cell, width in pairs[left:]]
-    return (" " * _GAP).join([*words, *numbers]).rstrip()
+def _aligned(columns: list[list[str]], align: _Align) -> Iterator[tuple[list[str], _Align, int]]:
+    for cells in columns:
+        yield cells, align, max(map(len, cells))
+
+
+def _lines(columns: list[tuple[list[str], _Align, int]], start: int, stop: int) -> Iterator[str]:
+    parts = ([align(cell, width) for cell in cells[start:stop]] for cells, align, width in columns)
+    return map(str.rstrip, map((" " * _GAP).join, zip(*parts, strict=True)))
