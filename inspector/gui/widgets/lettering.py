@@ -55,14 +55,13 @@ class Lettering:
         words: str,
         mode: Qt.TextElideMode = _RIGHT,
         to_right: bool = False,
-    ) -> Fitted:
+    ) -> None:
         """Draw one line in the middle of the height of `area`, from its left or to its right."""
         fitted = self.fit(words, area.width(), mode)
         left = area.left() + (area.width() - fitted.width if to_right else 0.0)
         painter.setFont(self._font)
         top = area.top() + (area.height() - fitted.height) / 2
         painter.drawStaticText(QPointF(left, top), fitted.laid_out)
-        return fitted
 
     def _fit(self, words: str, width: int, mode: Qt.TextElideMode) -> Fitted:
         laid_out = self._lay_out(words)
