@@ -813,6 +813,23 @@ def test_a_series_of_one_says_why(open_window: Any, qtbot: QtBot, run: Path) -> 
     assert view.notice.buttons()[0].text() == "Try again"
 
 
+def test_a_closed_comparison_lets_go_of_its_tab_and_its_tree(
+    compared: Any, qtbot: QtBot, qapp: Application
+) -> None:
+    view = compared("epoch0.pt", "epoch2.pt")
+    window = view.window()
+    tab = weakref.ref(window.current_comparison())
+    tree = weakref.ref(view.pane)
+    del view
+    window.action("close_tab").trigger()
+    qtbot.waitUntil(lambda: not window.context.jobs.running, timeout=PATIENCE)
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.unfreeze()
+    gc.collect()
+    assert tab() is None
+    assert tree() is None
+
+
 def test_a_closed_comparison_lets_go_of_both_files(
     compared: Any, qtbot: QtBot, qapp: Application
 ) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import zipfile
 
 import pytest
 import torch
@@ -173,6 +174,8 @@ def test_cancelling_keeps_what_was_read_and_says_that_it_is_partial(open_window,
     assert state(view) == "stopped"
     read = len(view.scan.rows.every)
     assert 0 < read < MANY
+    before = view.places()[1]
+    assert before
     assert view.scan_bar.notice.words().startswith("Partial: ")
     qtbot.waitUntil(lambda: viewer.model.rowCount() == read)
     assert viewer.note.text().startswith("Partial: ")
@@ -181,6 +184,20 @@ def test_cancelling_keeps_what_was_read_and_says_that_it_is_partial(open_window,
     assert state(view) == "done"
     assert len(view.scan.rows.every) == MANY
     assert view.tree.model.known.marks.worst
+    assert view.places()[1]
+    qtbot.waitUntil(lambda: not before)  # nobody asks for it any more
+
+
+def test_what_the_file_itself_has_wrong_was_not_found_by_the_scan(open_window, tmp_path, qtbot):
+    with zipfile.ZipFile(tmp_path / "parts.zip", "w") as parts:
+        for name, content in (("fine.pt", {"weight": torch.arange(4.0)}), ("short.pt", {"a": 1})):
+            torch.save(content, tmp_path / name)
+            written = (tmp_path / name).read_bytes()
+            parts.writestr(name, written if name == "fine.pt" else written[:100])
+    view = scan(open_window(tmp_path / "parts.zip"), qtbot)
+    assert any(finding.path for finding in view.opened.checkpoint.findings)
+    assert view.scan_bar.notice.words().endswith("Nothing was found.")
+    assert "Only with findings" not in [b.text() for b in view.scan_bar.notice.buttons()]
 
 
 def test_a_file_that_changes_meanwhile_is_told_and_can_be_read_again(

@@ -331,8 +331,8 @@ class DiffPane(QWidget):
         self.table.verticalScrollBar().valueChanged.connect(lambda _: self._mark_seen())
         self.table.verticalScrollBar().rangeChanged.connect(lambda *_: self._mark_seen())
         self.strip.place_chosen.connect(self._scroll_to)
-        self.model.rowsInserted.connect(lambda *_: self._mark_strip())
-        self.model.rowsRemoved.connect(lambda *_: self._mark_strip())
+        self.model.rowsInserted.connect(self._mark_strip)
+        self.model.rowsRemoved.connect(self._mark_strip)
 
     def _button(self, words: str) -> QToolButton:
         button = QToolButton()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText, QTransform
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText, QTextOption, QTransform
 
 _REMEMBERED = 2_000  # texts; a screen of a table has some 250 cells
 _PLAIN = QTransform()
@@ -18,6 +18,8 @@ class Fitted(NamedTuple):
     shown: str
     width: float
     """Pixels that it takes."""
+    height: float
+    """The same; a script that the font lacks can be higher or lower."""
     laid_out: QStaticText
 
 
@@ -31,7 +33,9 @@ class Lettering:
     def __init__(self, font: QFont) -> None:
         self._font = font
         self.metrics = QFontMetrics(font)
-        self._height = self.metrics.height()
+        # Left to itself, Qt turns a key around that begins with a letter of Arabic or Hebrew.
+        self._option = QTextOption()
+        self._option.setTextDirection(Qt.LayoutDirection.LeftToRight)
         self._known: dict[tuple[str, int, bool], Fitted] = {}
 
     def fit(self, words: str, width: int, mode: Qt.TextElideMode = _RIGHT) -> Fitted:
@@ -51,24 +55,25 @@ class Lettering:
         words: str,
         mode: Qt.TextElideMode = _RIGHT,
         to_right: bool = False,
-    ) -> Fitted:
+    ) -> None:
         """Draw one line in the middle of the height of `area`, from its left or to its right."""
         fitted = self.fit(words, area.width(), mode)
         left = area.left() + (area.width() - fitted.width if to_right else 0.0)
         painter.setFont(self._font)
-        top = area.top() + (area.height() - self._height) // 2
+        top = area.top() + (area.height() - fitted.height) / 2
         painter.drawStaticText(QPointF(left, top), fitted.laid_out)
-        return fitted
 
     def _fit(self, words: str, width: int, mode: Qt.TextElideMode) -> Fitted:
         laid_out = self._lay_out(words)
         if laid_out.size().width() > width:
             words = self.metrics.elidedText(words, mode, width)
             laid_out = self._lay_out(words)
-        return Fitted(words, laid_out.size().width(), laid_out)
+        size = laid_out.size()
+        return Fitted(words, size.width(), size.height(), laid_out)
 
     def _lay_out(self, words: str) -> QStaticText:
         laid_out = QStaticText(words)
         laid_out.setTextFormat(Qt.TextFormat.PlainText)
+        laid_out.setTextOption(self._option)
         laid_out.prepare(_PLAIN, self._font)
         return laid_out

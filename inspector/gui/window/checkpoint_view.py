@@ -25,7 +25,7 @@ from inspector.gui.viewers.scan import ValueScan
 from inspector.gui.viewers.statistics import StatisticsViewer
 from inspector.gui.widgets.divider import Divided
 from inspector.gui.window.banner import Banner
-from inspector.gui.window.opening import Opened
+from inspector.gui.window.opening import Opened, let_go
 from inspector.gui.window.scan_bar import ScanBar
 
 _SHARE = "window/tree_share"
@@ -172,20 +172,24 @@ class CheckpointView(QWidget):
         )
         self._marking.succeeded.connect(self._take_findings)
 
-    def _take_findings(self, found: tuple[Marks, FindingIndex]) -> None:
+    def _take_findings(self, found: tuple[Marks, FindingIndex, bool]) -> None:
         self._turns.take(self._show_findings(*found))
 
-    def _show_findings(self, marks: Marks, findings: FindingIndex) -> Iterator[None]:
+    def _show_findings(
+        self, marks: Marks, findings: FindingIndex, has_places: bool
+    ) -> Iterator[None]:
         """Mark what was found, and list it: together they would be felt."""
         self._marking = None
-        self._findings = findings
+        before, self._findings = self._findings, findings
         self.tree.show_marks(marks)
         self.banner.show_findings(findings)
         by_scan = Counter(findings.counts) - Counter(self.opened.findings.counts)
-        self.scan_bar.tell(by_scan, has_places=bool(marks.found))
+        self.scan_bar.tell(by_scan, has_places=has_places)
         yield
         self._looked_at = None
         self._look()
+        if before is not self.opened.findings:
+            self._context.jobs.start("Letting go", let_go, [], [before.places])
         self.status_changed.emit()
         self.scanned.emit()
 
@@ -268,10 +272,12 @@ class CheckpointView(QWidget):
 
 def _with_findings(
     marks: Marks, checkpoint: Checkpoint, scan: ValueScan, *, progress: Progress = silent
-) -> tuple[Marks, FindingIndex]:
+) -> tuple[Marks, FindingIndex, bool]:
+    """Return the marks and all findings, and whether the scan found anything at a place."""
     found = list(paced(scan.findings(), progress, "Marking findings"))
     findings = index_findings(chain(checkpoint.findings, found), progress)
-    return marks_with(marks, checkpoint.root, found, progress=progress), findings
+    has_places = any(finding.path for finding in paced(found, progress, "Marking findings"))
+    return marks_with(marks, checkpoint.root, found, progress=progress), findings, has_places
 
 
 def _facts(found: Sum) -> list[tuple[str, str]]:

@@ -134,8 +134,7 @@ class ComparisonTab(QWidget):
     def stop(self) -> None:
         """End the jobs and let go of both files."""
         self._stop_job()
-        for watch in self._watches:
-            watch.stop()
+        self._stop_watches()
         self._drop_view()
 
     def swap(self) -> None:
@@ -180,15 +179,18 @@ class ComparisonTab(QWidget):
         self._job = None
         self._drop_view()
         self._show_sides(sides)
-        for watch in self._watches:
-            watch.stop()
-        self._watches = []
+        self._stop_watches()
         for uri, look in zip((self.a, self.b), looks, strict=True):
             watch = FileWatch(self._context.jobs, uri)
             watch.noticed.connect(lambda what, uri=uri: self._tell(uri, what))
             watch.start(look)
             self._watches.append(watch)
         self.opened.emit()
+
+    def _stop_watches(self) -> None:
+        for watch in self._watches:
+            watch.stop()
+        self._watches = []  # what they call keeps the tab
 
     def _show_paired(self, sides: Sides) -> None:
         self._job = None

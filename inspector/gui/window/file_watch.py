@@ -37,8 +37,8 @@ class FileWatch(QObject):
         self._watcher = QFileSystemWatcher()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self.look_again)
-        self._watcher.fileChanged.connect(lambda _: self._pause.start())
-        self._watcher.directoryChanged.connect(lambda _: self._pause.start())
+        self._watcher.fileChanged.connect(self._look_soon)
+        self._watcher.directoryChanged.connect(self._look_soon)
 
     def start(self, known: Look | None) -> None:
         """Take the file as it was when it was read for what it should be."""
@@ -58,6 +58,9 @@ class FileWatch(QObject):
         if watched:
             self._watcher.removePaths(watched)
         self._known = None
+
+    def _look_soon(self, _: str) -> None:
+        self._pause.start()
 
     def _compare(self, now: Look | None) -> None:
         if self._known is None:

@@ -44,7 +44,7 @@ class ScanBar(QWidget):
         scan.settled.connect(self.strip.hide)
 
     def tell(self, counted: Mapping[Severity, int], *, has_places: bool) -> None:
-        """Say what became of the scan: how much it found, and whether the tree shows where."""
+        """Say what became of the scan: how much it found, and whether at a place."""
         scan = self._scan
         found = ", ".join(text.plural(counted[s], noun) for s, noun in _NOUNS if counted.get(s))
         worst: Severity = next((s for s, _ in _NOUNS if counted.get(s)), "info")
