@@ -23,7 +23,6 @@ _SIGN = 18
 _LEAST_ASIDE = 40  # pixels; less would only be dots
 _LEAST_WORDS = 30  # pixels; a sign alone says it, too
 _BAR = 3  # pixels of height, below the number
-_MIDDLE = Qt.TextElideMode.ElideMiddle
 _SELECTED = QStyle.StateFlag.State_Selected
 
 
@@ -78,17 +77,17 @@ class LinesDelegate(BranchDelegate):
         area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
         lettering = self.strong if is_branch else self.plain
         whole = text.printable(entry.step, 400)
-        key = lettering.fit(whole, area.width(), _MIDDLE)
+        key = lettering.fit(whole, area.width(), middle=True)
         if key.shown == whole and not selected:
             paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.muted if face.quiet and not selected else colours.text))
-        lettering.draw(painter, area, whole, _MIDDLE)
+        lettering.draw(painter, area, whole, middle=True)
         room = area.adjusted(ceil(key.width) + _GAP, 0, 0, 0)
-        more = lettering.fit(face.aside, room.width(), _MIDDLE)
+        more = lettering.fit(face.aside, room.width(), middle=True)
         whole_fits = more.shown == face.aside
         if face.aside and (whole_fits or (face.aside_is_name and room.width() > _LEAST_ASIDE)):
             painter.setPen(QColor(colours.text if selected else colours.faint))
-            lettering.draw(painter, room, face.aside, _MIDDLE)
+            lettering.draw(painter, room, face.aside, middle=True)
 
     def _paint_status(
         self,
@@ -142,7 +141,7 @@ class LinesDelegate(BranchDelegate):
         elif shown in ("NaN", "∞"):
             colour = colours.error
         painter.setPen(QColor(colours.text if selected else colour))
-        self.figures.draw(painter, area, shown, _MIDDLE, wanted.numeric)
+        self.figures.draw(painter, area, shown, middle=True, to_right=wanted.numeric)
 
     def _paint_bar(self, painter: QPainter, area: QRect, share: float, colour: str) -> None:
         colours = self._theme.colours

@@ -38,7 +38,6 @@ from inspector.gui.tree.lines import Row
 from inspector.gui.widgets.matches import paint_match
 
 _INDENT, _BOX, _ICON, _GAP, _PADDING = 16, 15, 16, 7, 8
-_MIDDLE = Qt.TextElideMode.ElideMiddle
 _SELECTED = QStyle.StateFlag.State_Selected
 _WIDTHS = {2: 13, 3: 18, 4: 9, 5: 9}  # characters
 _KEY_SHARE = 0.66  # of what those leave
@@ -175,10 +174,10 @@ class _Delegate(BranchDelegate):
         lettering = self.strong if row.node.children else self.plain
         area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
         whole = TICKED_COLUMNS[0].text(model, row)
-        if lettering.fit(whole, area.width(), _MIDDLE).shown == whole:
+        if lettering.fit(whole, area.width(), middle=True).shown == whole:
             paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.faint if is_out else colours.text))
-        lettering.draw(painter, area, whole, _MIDDLE)
+        lettering.draw(painter, area, whole, middle=True)
 
     def _paint_box(self, painter: QPainter, box: QRect, model: TickedModel, row: Row) -> None:
         colours = self._theme.colours
@@ -219,8 +218,8 @@ class _Delegate(BranchDelegate):
         elif index.column() == 1 or "→" in said:
             colour = colours.accent
         painter.setPen(QColor(colour))
-        mode = _MIDDLE if index.column() == 1 else Qt.TextElideMode.ElideRight
-        self.figures.draw(painter, area, said, mode, column.numeric)
+        is_new = index.column() == 1
+        self.figures.draw(painter, area, said, middle=is_new, to_right=column.numeric)
 
 
 _ROUND = Qt.PenJoinStyle.RoundJoin

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect
 from PySide6.QtGui import QColor, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,7 +26,6 @@ _PADDING = 10
 _HALF_PADDING = 6
 _BADGE = 14
 _LEAST_ASIDE = 24  # pixels; less would only be dots
-_MIDDLE = Qt.TextElideMode.ElideMiddle
 _SELECTED = QStyle.StateFlag.State_Selected
 _BADGES = column_number("badges")
 _OUTSPOKEN = (column_number("value"), column_number("size"))
@@ -101,16 +100,16 @@ class RowDelegate(BranchDelegate):
         area = QRect(left, cell.top(), cell.right() - left - _HALF_PADDING, cell.height())
         whole = COLUMNS[0].text(row, model.known)
         lettering = self.strong if row.node.children else self.plain
-        key = lettering.fit(whole, area.width(), _MIDDLE)
+        key = lettering.fit(whole, area.width(), middle=True)
         if key.shown == whole and not selected:
             paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
         painter.setPen(QColor(colours.text))
-        lettering.draw(painter, area, whole, _MIDDLE)
+        lettering.draw(painter, area, whole, middle=True)
         more = aside(row, model.known)
         room = area.adjusted(ceil(key.width) + _GAP, 0, 0, 0)
         if more and room.width() > _LEAST_ASIDE:
             painter.setPen(QColor(colours.text if selected else colours.muted))
-            lettering.draw(painter, room, more, _MIDDLE)
+            lettering.draw(painter, room, more, middle=True)
 
     def _paint_text(
         self,

@@ -9,7 +9,6 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStaticText, QTextOptio
 
 _REMEMBERED = 2_000  # texts; a screen of a table has some 250 cells
 _PLAIN = QTransform()
-_RIGHT = Qt.TextElideMode.ElideRight
 
 
 class Fitted(NamedTuple):
@@ -38,14 +37,14 @@ class Lettering:
         self._option.setTextDirection(Qt.LayoutDirection.LeftToRight)
         self._known: dict[tuple[str, int, bool], Fitted] = {}
 
-    def fit(self, words: str, width: int, mode: Qt.TextElideMode = _RIGHT) -> Fitted:
-        """Return one line of text for `width` pixels, with dots where there is no room."""
-        key = words, width, mode is _RIGHT
+    def fit(self, words: str, width: int, *, middle: bool = False) -> Fitted:
+        """Return one line for `width` pixels; what is too long has dots at its end, or `middle`."""
+        key = words, width, middle
         fitted = self._known.get(key)
         if fitted is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            fitted = self._known[key] = self._fit(words, width, mode)
+            fitted = self._known[key] = self._fit(words, width, middle)
         return fitted
 
     def draw(
@@ -53,19 +52,21 @@ class Lettering:
         painter: QPainter,
         area: QRect,
         words: str,
-        mode: Qt.TextElideMode = _RIGHT,
+        *,
+        middle: bool = False,
         to_right: bool = False,
     ) -> None:
         """Draw one line in the middle of the height of `area`, from its left or to its right."""
-        fitted = self.fit(words, area.width(), mode)
+        fitted = self.fit(words, area.width(), middle=middle)
         left = area.left() + (area.width() - fitted.width if to_right else 0.0)
         painter.setFont(self._font)
         top = area.top() + (area.height() - fitted.height) / 2
         painter.drawStaticText(QPointF(left, top), fitted.laid_out)
 
-    def _fit(self, words: str, width: int, mode: Qt.TextElideMode) -> Fitted:
+    def _fit(self, words: str, width: int, middle: bool) -> Fitted:
         laid_out = self._lay_out(words)
         if laid_out.size().width() > width:
+            mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
             words = self.metrics.elidedText(words, mode, width)
             laid_out = self._lay_out(words)
         size = laid_out.size()

@@ -55,7 +55,7 @@ def test_looks_as_qt_paints_it(font: QFont, words: str, right: bool, ratio: floa
 def test_dots_stand_where_there_is_no_room(font: QFont) -> None:
     lettering = Lettering(font)
     words = "layers.0.attention.query.weight"
-    middle = lettering.fit(words, 100, Qt.TextElideMode.ElideMiddle)
+    middle = lettering.fit(words, 100, middle=True)
     right = lettering.fit(words, 100)
     assert middle.shown.startswith("l")
     assert "…" in middle.shown
