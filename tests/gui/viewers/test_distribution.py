@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QFontInfo
+from PySide6.QtGui import QColor, QFontInfo, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from inspector.core.formats import open_checkpoint
@@ -330,7 +330,10 @@ def test_pictures_are_saved_where_one_says(shown, tmp_path, qtbot):
     assert dialog.selectedFiles()[0].endswith("spread-distribution.png")
     dialog.fileSelected.emit(str(tmp_path / "picture.png"))
     dialog.reject()
-    assert (tmp_path / "picture.png").stat().st_size > 2000
+    saved = QImage(str(tmp_path / "picture.png"))
+    assert saved.size() == 2 * viewer.histogram.size()
+    edges = {saved.pixelColor(saved.width() - 2, y).name() for y in (1, saved.height() - 2)}
+    assert edges == {LIGHT.base}  # behind the readout, too
 
 
 def test_in_an_svg_texts_are_as_large_as_on_screen(shown, tmp_path, qtbot):
