@@ -113,6 +113,8 @@ def _elsewhere(tensor: Tensor, values: Tensor) -> str:
     if tensor.layout == "sparse_coo" and not tensor.coalesced:
         return "those at the same place are added up, and all other elements are zero."
     missing = tensor.elements - values.elements
+    if not missing:
+        return "no element is left out."
     return f"the other {plural(missing, 'element')} {'is' if missing == 1 else 'are'} zero."
 
 

@@ -71,6 +71,12 @@ def test_the_first_nan_and_infinity_are_named(name, tmp_path) -> None:
     assert found.codes("0.bias") == {}
 
 
+def test_where_a_single_element_is_goes_without_saying(tmp_path) -> None:
+    found = of(tmp_path, loss=torch.tensor(torch.nan), best=torch.tensor([[-torch.inf]]))
+    assert found.codes("loss") == {"nan": "The only element is NaN."}
+    assert found.codes("best") == {"infinite": "The only element is infinite."}
+
+
 def test_worker_processes_say_the_same(tmp_path, engine) -> None:
     path = save_zip(tmp_path / "a.pt", broken_network())
     assert scanned(path, engine) == scanned(path)

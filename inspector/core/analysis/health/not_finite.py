@@ -37,6 +37,8 @@ def _severity(look: Look) -> Severity:
 
 
 def _sentence(look: Look, number: int, what: str, first: int | None) -> str:
+    if look.statistics.elements == 1:
+        return f"The only element is {what}."
     sentence = f"{exact(number)} of {plural(look.statistics.elements, 'element')}"
     sentence += f" {'is' if number == 1 else 'are'} {what}"
     return sentence + (
@@ -50,7 +52,7 @@ def index_text(shape: tuple[int, ...], place: int) -> str:
     for size in reversed(shape):
         place, here = divmod(place, size)
         index.append(here)
-    return f"[{', '.join(map(str, reversed(index)))}]" if index else "the only one"
+    return f"[{', '.join(map(str, reversed(index)))}]"
 
 
 NAN = Health(
