@@ -86,6 +86,8 @@ def measured(tensor: Tensor) -> Measured:
     if tensor.layout.startswith("sparse"):
         number = plural(inner.elements, "stored value")
         note = f"These are the {number}; {_elsewhere(tensor, inner)}"
+        if not inner.elements:
+            note = f"No value is stored: all {plural(tensor.elements, 'element')} are zero."
     else:
         note = _of_part(name, [other for other in parts if other != name])
         if is_masked(tensor):

@@ -77,6 +77,18 @@ def test_where_a_single_element_is_goes_without_saying(tmp_path) -> None:
     assert found.codes("best") == {"infinite": "The only element is infinite."}
 
 
+def test_of_sparse_tensors_it_is_told_where_among_the_stored_values(tmp_path) -> None:
+    values = torch.tensor([1.0, torch.nan, 2.0])
+    found = of(
+        tmp_path,
+        coo=torch.sparse_coo_tensor([[0, 7, 9]], values, (20,), check_invariants=True),
+        zeros=torch.sparse_coo_tensor([range(20)], torch.zeros(20), (90,), check_invariants=True),
+    )
+    said = "1 of 3 stored values is NaN; the first at [1] of these."
+    assert found.codes("coo") == {"nan": said}
+    assert found.codes("zeros") == {"all-zero": "All 20 stored values are zero."}
+
+
 def test_worker_processes_say_the_same(tmp_path, engine) -> None:
     path = save_zip(tmp_path / "a.pt", broken_network())
     assert scanned(path, engine) == scanned(path)

@@ -22,7 +22,7 @@ def _all_zero(look: Look) -> Iterator[Finding]:
     found = look.statistics
     if found.elements >= _FEWEST and found.zero == found.elements:
         severity: Severity = "warning" if _is_matrix(look) else "info"
-        message = f"All {plural(found.elements, 'element')} are zero."
+        message = f"All {plural(found.elements, look.noun)} are zero."
         yield look.finding("all-zero", severity, message)
 
 
@@ -32,7 +32,7 @@ def _constant(look: Look) -> Iterator[Finding]:
     if same and found.min != 0 and look.tensor.dtype.kind not in ("bool", "bits", "unknown"):
         severity: Severity = "warning" if _is_matrix(look) else "info"
         value = exact(found.min) if isinstance(found.min, int) else f"{found.min:.6g}"
-        message = f"All {plural(found.elements, 'element')} are {value}."
+        message = f"All {plural(found.elements, look.noun)} are {value}."
         yield look.finding("constant", severity, message)
 
 

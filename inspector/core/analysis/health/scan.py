@@ -166,7 +166,8 @@ class _Scan:
         statistics = finish(found.partial)
         trained = self._roles.trained(path)
         counts = trained or self._roles.counts(path)
-        return Look(path, _chosen(tensor), statistics, found.marks, trained, counts)
+        noun = "stored value" if tensor.layout.startswith("sparse") else "element"
+        return Look(path, _chosen(tensor), statistics, found.marks, trained, counts, noun=noun)
 
     def _told(self, number: int, look: Look) -> Iterator[ScanRow]:
         """Yield the rows of all tensors that are this view."""
