@@ -139,10 +139,22 @@ def test_the_first_is_that_of_the_tensors_own_order(seed, tmp_path, monkeypatch)
         assert messages.get("infinite", "").endswith(first(tensor.isinf())), name
 
 
-def test_a_view_that_overlaps_itself_has_no_index(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("shape", "stride"), [((30, 8), (1, 2)), ((8, 30), (2, 1)), ((3, 4, 5, 30), (0, 3, 1, 1))]
+)
+def test_of_a_view_that_overlaps_itself_the_first_place_is_told(shape, stride, tmp_path) -> None:
     storage = torch.randn(64)
+    storage[20], storage[13] = torch.nan, torch.inf
+    view = storage.as_strided(shape, stride, 2)
+    found = of(tmp_path, w=view).codes("w")
+    assert found["nan"].endswith(first(view.isnan()))
+    assert found["infinite"].endswith(first(view.isinf()))
+
+
+def test_of_a_large_view_that_overlaps_itself_no_place_is_told(tmp_path) -> None:
+    storage = torch.randn(9000)
     storage[20] = torch.nan
-    found = of(tmp_path, w=storage.as_strided((30, 8), (1, 2))).codes("w")
+    found = of(tmp_path, w=storage.as_strided((3000, 3000), (1, 2))).codes("w")
     assert found["nan"].endswith("are NaN.")
 
 
