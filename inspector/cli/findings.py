@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from inspector.core.analysis.health import HEALTH
+from inspector.core.analysis.health import MEANINGS
 from inspector.core.model import Finding
 from inspector.core.summary import path_text
 from inspector.core.text import plural, printable
@@ -14,7 +14,6 @@ from inspector.core.text import plural, printable
 _MOST = 5  # of one sort
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 _COLOURS = {"error": "red", "warning": "yellow"}
-_MEANINGS = {health.code: health.meaning for health in HEALTH}
 
 
 def print_findings(findings: Iterable[Finding], indent: str = "") -> None:
@@ -32,5 +31,5 @@ def print_findings(findings: Iterable[Finding], indent: str = "") -> None:
             click.echo(where + printable(finding.message))
         if len(some) > _MOST:
             click.echo(f"{indent}  … and {plural(len(some) - _MOST, 'tensor')} more ({code}).")
-        if code in _MEANINGS:
-            click.secho(f"{indent}  {_MEANINGS[code]}", dim=True)
+        if code in MEANINGS:
+            click.secho(f"{indent}  {MEANINGS[code]}", dim=True)

@@ -201,7 +201,7 @@ PART_ACTIONS = (
     PartAction("tsv", "Copy for a &spreadsheet (TSV)", _VALUES, "Ctrl+Shift+T", "copy"),
     PartAction("lists", "Copy as nested &lists", _VALUES, "Ctrl+Shift+N", "sequence"),
     PartAction("tensor", "Copy as &torch.tensor(…)", _VALUES, "Ctrl+Shift+P", "copy-path"),
-    PartAction("save_part", "Save rows and &columns as .npy…", _VALUES, "Ctrl+Shift+R", "save"),
+    PartAction("save_part", "Save selected &cells as .npy…", _VALUES, "Ctrl+Shift+R", "save"),
     PartAction("save_whole", "Save the &whole tensor as .npy…", _VALUES, "Ctrl+Shift+W", "array"),
     PartAction("read_as", "&Read the bytes as…", _VALUES, "Ctrl+Shift+B", "view", checkable=True),
     PartAction("load_recipe", "&Load a recipe…", _EXPORT, "Ctrl+O", "open", True),

@@ -1,4 +1,4 @@
-"""The longest pauses of the event loop while a huge file is looked at; reports, judges nothing.
+"""The longest pauses while a huge file is looked at, and most memory; reports, judges nothing.
 
     python tests/bench/bench_heartbeat.py [TENSORS]
 
@@ -75,6 +75,7 @@ class Run:
         from inspector.gui.viewers.distribution import DistributionViewer
         from inspector.gui.viewers.heat_map import HeatMapViewer
         from inspector.gui.viewers.values import ValuesViewer
+        from tests.bench.measuring import memory_line
 
         tab, view = self.window.current_tab(), self.view
         assert tab is not None
@@ -118,6 +119,7 @@ class Run:
         self.do("theme", self.window.action("theme").trigger, idle)
         self.do("reload", tab.open, lambda: tab.view is not view and idle())
         self.do("close", lambda: self.window.close_tab(tab), idle)
+        print(memory_line([os.getpid(), *self.context.engine.pids()]), flush=True)
         self.window.close()
         self.context.jobs.shutdown()
 

@@ -1,5 +1,5 @@
 """The Values tab on ten thousand million elements, and histograms of tensors of 64 MB: how soon
-the first of them is there, longest pauses.
+the first of them is there, longest pauses, most memory.
 
     python tests/bench/bench_values.py [--tiny]
 
@@ -96,6 +96,7 @@ class Run:
     def go(self, dims: int) -> None:
         """Do one thing after the other."""
         from inspector.gui.viewers.values import ValuesViewer
+        from tests.bench.measuring import memory_line
 
         tab = self.window.current_tab()
         assert tab is not None
@@ -115,12 +116,14 @@ class Run:
         self.do("edges", lambda: viewer.controls.extent.setCurrentIndex(1), self._is_there)
         self.do("all", lambda: viewer.controls.extent.setCurrentIndex(0), self._is_there)
         self.do("select all", viewer.table.selectAll, self._is_there)
+        print(memory_line([os.getpid(), *self.context.engine.pids()]), flush=True)
         self.window.close()
         self.context.shut_down()
 
     def go_through_histograms(self) -> None:
         """Look at one tensor after the other; the first one imports what draws."""
         from inspector.gui.viewers.distribution import DistributionViewer
+        from tests.bench.measuring import memory_line
 
         tab = self.window.current_tab()
         assert tab is not None
@@ -132,6 +135,7 @@ class Run:
 
         for name, key in (("first histogram", "one"), ("the next one", "two")):
             self.do(name, partial(tab.view.tree.go_to, (key,)), is_there)
+        print(memory_line([os.getpid(), *self.context.engine.pids()]), flush=True)
         self.window.close()
         self.context.shut_down()
 

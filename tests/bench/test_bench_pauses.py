@@ -26,5 +26,7 @@ def test_the_benchmark_runs(script: str, argument: str, wanted: tuple[str, ...])
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    if script != "bench_compare_window.py" and sys.platform == "linux":
+        assert re.search(r"^memory at most +\d+ \+ \d+", done.stdout, re.MULTILINE)
     said = {line[:16].strip() for line in done.stdout.splitlines() if LINE.search(line)}
     assert said.issuperset(wanted)

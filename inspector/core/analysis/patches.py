@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.analysis.cells import Cells, magnitudes, reduced
 from inspector.core.analysis.planes import Plane, Step
-from inspector.core.arrays import Block, View, code_values, decode, encoding_of, load_stored
+from inspector.core.arrays import (
+    Block,
+    View,
+    code_values,
+    decode,
+    encoding_of,
+    load_stored,
+    resolved,
+)
 from inspector.core.arrays.encodings import unpack
 from inspector.core.model import DType
 from inspector.core.sources import Source, read_exactly
@@ -44,7 +52,8 @@ class Patch(NamedTuple):
     """Where the storage begins in the source."""
     dtype: DType
     big_endian: bool
-    negative: bool
+    lazy: str
+    """What torch applies to the values when it reads them."""
     first: int
     """The element of the storage at the top left."""
     row: int
@@ -215,8 +224,7 @@ def values_of(patch: Patch) -> Array:
         values: Array = code_values(patch.dtype.name).astype(np.float32)[grid]
     else:
         values = decode(grid, patch.dtype)
-    turned = patch.negative and values.dtype.kind in "ifc"
-    return np.negative(values) if turned else values
+    return resolved(values, patch.lazy)
 
 
 def _stored(patch: Patch, first: int, dims: tuple[Dim, ...]) -> Array:

@@ -150,7 +150,7 @@ class Reading:
         assert tensor.storage is not None
         check_bounds(tensor)
         source, start = innermost(*checkpoint.locate(tensor.storage))
-        big, negative = checkpoint.byte_order == "big", "neg" in tensor.lazy
+        big = checkpoint.byte_order == "big"
         for plane, place, rows, columns, (tall, wide) in self._parts():
             for first, row, column, dims in boxes(plane, rows, columns):
                 yield Patch(
@@ -158,7 +158,7 @@ class Reading:
                     start=start,
                     dtype=tensor.dtype,
                     big_endian=big,
-                    negative=negative,
+                    lazy=tensor.lazy,
                     first=first,
                     row=row + place,
                     column=column,

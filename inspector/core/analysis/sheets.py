@@ -95,13 +95,12 @@ class Grid(NamedTuple):
             parts=(),
         )
 
-    @property
-    def squeezed(self) -> Tensor:
-        """The grid as a tensor of the axes that it has."""
-        whole = self.described
+    def part(self, rows: range | None = None, columns: range | None = None) -> Tensor:
+        """Return some rows and columns, or all of them, as a tensor of the axes that there are."""
+        part = region(self.described, (rows or range(self.rows), columns or range(self.columns)))
         axes = [n for n, axis in enumerate((self.row_axis, self.column_axis)) if axis is not None]
-        return whole._replace(
-            shape=tuple(whole.shape[n] for n in axes), stride=tuple(whole.stride[n] for n in axes)
+        return part._replace(
+            shape=tuple(part.shape[n] for n in axes), stride=tuple(part.stride[n] for n in axes)
         )
 
     def index_of(self, row: int, column: int) -> Index | None:

@@ -86,6 +86,8 @@ def measured(tensor: Tensor) -> Measured:
     if tensor.layout.startswith("sparse"):
         number = plural(inner.elements, "stored value")
         note = f"These are the {number}; {_elsewhere(tensor, inner)}"
+        if not inner.elements:
+            note = f"No value is stored: all {plural(tensor.elements, 'element')} are zero."
     else:
         note = _of_part(name, [other for other in parts if other != name])
         if is_masked(tensor):
@@ -113,6 +115,8 @@ def _elsewhere(tensor: Tensor, values: Tensor) -> str:
     if tensor.layout == "sparse_coo" and not tensor.coalesced:
         return "those at the same place are added up, and all other elements are zero."
     missing = tensor.elements - values.elements
+    if not missing:
+        return "no element is left out."
     return f"the other {plural(missing, 'element')} {'is' if missing == 1 else 'are'} zero."
 
 

@@ -25,7 +25,14 @@ from inspector.core.arrays.kernels import (
     tally,
 )
 from inspector.core.arrays.views import View, distinct_view
-from inspector.core.arrays.windows import Values, Window, load_window, region, values_of
+from inspector.core.arrays.windows import (
+    Values,
+    Window,
+    load_window,
+    region,
+    resolved,
+    values_of,
+)
 
 __all__ = [
     "BitMarks",
@@ -50,6 +57,7 @@ __all__ = [
     "load_stored",
     "load_window",
     "region",
+    "resolved",
     "same_bytes",
     "small_block",
     "stored_chunks",

@@ -78,15 +78,20 @@ def values_of(stored: Array, tensor: Tensor) -> Array:
 
     A pair of float4 is one element: a last dimension of two values is added.
     """
-    import numpy as np
-
     if tensor.dtype.bits < 8:
         return stored  # codes, unpacked already
     pair = (2,) if encoding_of(tensor.dtype).bits < 8 else ()
     values = decode(stored[..., None], tensor.dtype).reshape(stored.shape + pair)
-    if "conj" in tensor.lazy:
+    return resolved(values, tensor.lazy)
+
+
+def resolved(values: Array, lazy: str) -> Array:
+    """Return values with what torch applies when it reads the view: `conj`, `neg`."""
+    import numpy as np
+
+    if "conj" in lazy:
         values = np.conjugate(values)
-    return np.negative(values) if "neg" in tensor.lazy else values
+    return np.negative(values) if "neg" in lazy and values.dtype.kind in "ifc" else values
 
 
 class _Reading:

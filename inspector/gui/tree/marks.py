@@ -99,6 +99,8 @@ def _ownership(
         for entry in paced(way[-1].children, progress, _NAMING):
             owner = found.owners.get(entry.key)
             if owner is None:
+                if found.note:
+                    notes |= {id(node): found.note for node in (entry, *entry.children)}
                 continue
             owners[id(entry)] = owner
             owners |= {id(child): owner for child in entry.children}

@@ -30,6 +30,9 @@ _QUANTILES = (0.5, 0.01, 0.99, 0.25, 0.75, 0.05, 0.95)  # those that must be rea
 _CENTRE = (0.005, 0.995)
 _KNEE = 0.01  # of the elements that are not zero are nearer to zero than where the logarithm begins
 _TILES = 16  # of most tensors
+_NO_HALVES = 2**52  # from here on, float64 has nothing between two whole numbers
+_EXACT = 2**53  # from here on, it leaves whole numbers out
+_LEAST = 5e-324  # the smallest step of float64
 _LEAST_HEIGHT = 210
 _UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
 
@@ -145,8 +148,7 @@ class DistributionViewer(ComputedViewer):
         self._fill_tiles()
         self.note.set_plain(_accuracy(found))
         if not finite:
-            number = text.plural(found.statistics.elements, "element")
-            self.sentence.set_plain(f"None of the {number} is a finite number.")
+            self.sentence.set_plain(_none_finite(found.statistics.elements))
             return
         self._scale()
         self._mark()
@@ -255,10 +257,10 @@ def scale_of(found: Distribution, *, logarithmic: bool) -> ValueScale:
     """Return the scale on which all finite values are."""
     low, high = float(found.statistics.min or 0), float(found.statistics.max or 0)
     knee = _knee(found) if logarithmic else 0.0
-    if found.whole:
+    if found.whole and max(-low, high) < _NO_HALVES:
         return ValueScale(low - 0.5, high + 0.5, knee, whole=True)
     if low == high:  # in the middle of a bar that is in the middle
-        unit = (abs(low) or 2.0) / 8
+        unit = max((abs(low) or 2.0) / 8, _LEAST)
         return ValueScale(low - 4.5 * unit, high + 3.5 * unit, knee)
     return ValueScale(low, high, knee)
 
@@ -284,11 +286,19 @@ def _accuracy(found: Distribution) -> str:
         said = (
             f"Counted in steps of {width} % of the value; one that two bars share is split evenly."
         )
-    elif found.distinct == 1:
+    elif found.statistics.finite and found.statistics.min == found.statistics.max:
         said = "All finite elements have the same value."
+    elif found.whole and (found.statistics.absmax or 0) > _EXACT:
+        said = "Numbers beyond 2^53 count as the nearest one that float64 has."
     elif found.distinct:
         said = f"{text.exact(found.distinct)} different values, each counted for itself."
     return f"{found.note} {said}".strip()
+
+
+def _none_finite(elements: int) -> str:
+    if elements == 1:
+        return "The only element is no finite number."
+    return f"None of the {text.exact(elements)} elements is a finite number."
 
 
 def _words(found: Distribution) -> str:

@@ -8,17 +8,21 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspector.core import text
+from inspector.core.analysis.health import MEANINGS
 from inspector.core.model import Finding, Path
 from inspector.core.summary import path_text
 from inspector.gui.theme import Theme, pixmap
-from inspector.gui.widgets.labels import PlainLabel
+from inspector.gui.widgets.labels import PlainLabel, plain_tool_tip
 from inspector.gui.widgets.rounds import Round
 
 _AT_ONCE = 8  # rows that are made in one go: a damaged file can have a finding per tensor
 
 
 class FindingList(QWidget):
-    """The worst first; a finding with a place has a button that goes there."""
+    """The worst first; a finding with a place has a button that goes there.
+
+    What it means is said where the place is, and elsewhere in a tip: one sort may have many rows.
+    """
 
     jump_requested = Signal(object)  # Path
 
@@ -108,9 +112,14 @@ class _FindingRow(QWidget):
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addWidget(self.message)
+        meaning = MEANINGS.get(finding.code, "")
+        self.message.setAccessibleDescription(meaning)
         if len(finding.path) > len(base):
+            self.message.setToolTip(plain_tool_tip(meaning))
             place = path_text(finding.path[len(base) :])
             words.addWidget(PlainLabel(text.printable(place, 400), tone="muted", wrap=True))
+        elif meaning:
+            words.addWidget(PlainLabel(meaning, tone="muted", wrap=True))
         line.addLayout(words, 1)
         line.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         self.button.setEnabled(len(finding.path) > len(base))  # not to where one is

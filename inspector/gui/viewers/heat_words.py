@@ -42,13 +42,18 @@ def cells_text(picture: Picture) -> str:
             f"Each cell stands for {text.exact(picture.tall)} × {text.exact(picture.wide)} values."
         )
     down, across = picture.every
-    if down > 1:
-        said += f" One row of {text.exact(down)} was read."
-    if across > 1:
-        said += f" One column of {text.exact(across)} was read."
+    if down > 1 or across > 1:
+        said += f" {_thinned(down, across)}"
     if len(picture.plane.down) == 1 and picture.plane.down[0].pace > 1:
         said += f" The axis is folded into rows of {text.exact(picture.plane.columns)}."
     return said
+
+
+def _thinned(down: int, across: int) -> str:
+    parts = ((down, "row"), (across, "column"))
+    said = [f"one {noun} of {text.exact(every)}" for every, noun in parts if every > 1]
+    verb = "was" if len(said) == 1 else "were"
+    return f"Only {' and '.join(said)} {verb} read, and extremes between may be missing: zoom in."
 
 
 def closer_text(picture: Picture) -> str:

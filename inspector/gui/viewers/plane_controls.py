@@ -139,6 +139,7 @@ class PlaneControls(QWidget):
         values = {slider.axis: slider.value() for slider in self.sliders}
         for slider in self.sliders:
             self._lines.removeWidget(slider)
+            slider.hide()  # not in a later turn: the next ones stand in its place
             slider.deleteLater()
         self.sliders = []
         if grid:

@@ -99,7 +99,7 @@ class ValueScan(StoppableWork):
             return f"Read: {tensors_read}. The values of the others are not there."
         if self.state == "done":
             return f"All values have been read: {text.plural(number, 'tensor')}."
-        return f"Partial: {tensors_read} were read."
+        return f"Partial: {tensors_read} {'was' if total == 1 else 'were'} read."
 
     def finish(self, result: tuple[Finding, ...]) -> None:
         self.across = result

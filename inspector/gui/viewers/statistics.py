@@ -117,8 +117,8 @@ class StatisticsViewer(Viewer):
         self._list()
 
     def save_rows(self, path: str) -> None:
-        """Write the rows as they stand, in a job."""
-        rows = [line.row for line in self.model.lines]
+        """Write the rows as they stand, with all findings that they show, in a job."""
+        rows = [line.row._replace(findings=line.findings) for line in self.model.lines]
         job = self.context.jobs.start("Saving statistics", write_file, rows, path)
         job.succeeded.connect(lambda _: self.saved.emit(path))
         job.failed.connect(lambda error: notify.error(self, "Save statistics", str(error)))

@@ -275,6 +275,7 @@ class ValuesViewer(Viewer):
     def _say_choice(self) -> None:
         self._done = ""
         self._say_cell()
+        self._describe_menu()  # its keys hold while it is closed, too
 
     def _say_done(self, sentence: str) -> None:
         self._done = sentence
@@ -304,23 +305,31 @@ class ValuesViewer(Viewer):
             self._show_tensor(tensor)
 
     def _copy(self, form: Form) -> None:
-        sheet = self.model.sheet
-        rows, columns = self.table.chosen_cells()
-        if sheet is None or self._subject is None or self._stored is None or not rows:
+        sheet, cells = self.model.sheet, self._cells()
+        if sheet is None or self._subject is None or self._stored is None or not cells[0]:
             return
+        notation = self.controls.notation_chosen()
+        self.output.copy(self._subject.checkpoint, self._stored, sheet, cells, form, notation)
+
+    def _cells(self) -> tuple[range, range]:
+        """Return the selected rows and columns of the whole sheet."""
+        rows, columns = self.table.chosen_cells()
         top, left = self.model.first_row, self.model.first_column
-        cells = (
+        return (
             range(rows.start + top, rows.stop + top),
             range(columns.start + left, columns.stop + left),
         )
-        notation = self.controls.notation_chosen()
-        self.output.copy(self._subject.checkpoint, self._stored, sheet, cells, form, notation)
+
+    def _part(self) -> Tensor:
+        """Return what can be saved besides the whole: the selected cells, else the whole grid."""
+        grid, (rows, columns) = self.controls.grid(), self._cells()
+        several = len(rows) * len(columns) > 1
+        return grid.part(rows, columns) if several and self.model.sheet == grid else grid.part()
 
     def _save(self, whole: bool) -> None:
         if self._subject is None or self._stored is None or self.model.sheet is None:
             return
-        grid = self.controls.grid()
-        saved = grid.tensor if whole else grid.squeezed
+        saved = self.controls.grid().tensor if whole else self._part()
         name = "".join(c if c.isalnum() or c in "._-" else "_" for c in title_of(self._subject))
         self.output.ask_where(self._subject.checkpoint, self._stored, saved, name)
 
@@ -336,7 +345,8 @@ class ValuesViewer(Viewer):
 
     def _describe_menu(self) -> None:
         if self.model.sheet is not None:
-            self.menu.describe(self.controls.grid(), reads_otherwise=self._reads_otherwise())
+            grid, reads_otherwise = self.controls.grid(), self._reads_otherwise()
+            self.menu.describe(grid, self._part(), reads_otherwise=reads_otherwise)
 
     def _rest(self) -> None:
         self._settle("shown")

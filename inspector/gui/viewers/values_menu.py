@@ -13,6 +13,7 @@ from inspector.core import text
 from inspector.core.analysis.array_file import is_widened
 from inspector.core.analysis.excerpts import Form
 from inspector.core.analysis.sheets import Grid
+from inspector.core.model import Tensor
 from inspector.gui.actions import ActionOfPart
 from inspector.gui.theme import Theme
 
@@ -21,7 +22,7 @@ class ValuesMenu(QMenu):
     """Says of each line what would come of it."""
 
     copy_requested = Signal(str)  # Form
-    save_requested = Signal(bool)  # the whole tensor, or the rows and columns
+    save_requested = Signal(bool)  # the whole tensor, or what is selected of it
     reading_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -35,14 +36,15 @@ class ValuesMenu(QMenu):
         self.addSeparator()
         self._reading = self._offer("read_as", theme, self.reading_requested.emit)
 
-    def describe(self, grid: Grid, *, reads_otherwise: bool) -> None:
-        """Say what would be saved, and as what."""
+    def describe(self, grid: Grid, part: Tensor, *, reads_otherwise: bool) -> None:
+        """Say what would be saved, and as what; `part` is selected, or all rows and columns."""
         dtype = grid.tensor.dtype
         wide = f" as {'complex64' if dtype.kind == 'complex' else 'float32'}"
         note = wide if is_widened(dtype) else ""
-        shape = text.shape(grid.squeezed.shape)
-        self._part.setText(f"Save these rows and &columns ({shape}) as .npy{note}…")
-        self._part.setVisible(len(grid.tensor.shape) > 2)
+        words = "these rows and" if part == grid.part() else "the selected"
+        noun = "&columns" if part == grid.part() else "&cells"
+        self._part.setText(f"Save {words} {noun} ({text.shape(part.shape)}) as .npy{note}…")
+        self._part.setVisible(part.elements < grid.tensor.elements)
         self._whole.setText(f"Save the &whole tensor as .npy{note}…")
         self._reading.setChecked(reads_otherwise)
 

@@ -62,8 +62,11 @@ def _paint(device: QPaintDevice, widget: QWidget, area: QRect, parts: Sequence[Q
     painter = QPainter()
     if not painter.begin(device):
         return False
-    ground, children = QWidget.RenderFlag.DrawWindowBackground, QWidget.RenderFlag.DrawChildren
-    widget.render(painter, QPoint(), QRegion(area), ground if parts else ground | children)
+    # What lies behind a widget on screen is not its own: all pictures are on the same ground.
+    painter.fillRect(QRect(QPoint(), area.size()), widget.palette().base())
+    children = QWidget.RenderFlag.DrawChildren
+    if not parts:
+        widget.render(painter, QPoint(), QRegion(area), children)
     for part in parts:
         place = part.mapTo(widget, QPoint()) - area.topLeft()
         part.render(painter, place, QRegion(), children)

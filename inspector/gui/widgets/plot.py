@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
@@ -34,6 +35,7 @@ _ZOOM = 1.25  # by one press of a key
 _PAN = 0.1  # of what is in sight, by one press of a key
 _DEEPEST = 1e-9  # of the whole range: closer, the positions of a picture are no longer told apart
 _ROOM_X, _ROOM_Y = 52, 34  # pixels for one mark of an axis
+_APART = 2  # pixels on either side of a number
 
 
 class Plot(QWidget):
@@ -353,9 +355,25 @@ def _axis_class() -> type:
         room = _ROOM_X
 
         def tickValues(self, low: float, high: float, size: float) -> list[Any]:
-            found = self.ticks(low, high, max(2, int(size // self.room)))
+            most = max(2, int(size // self.room))
+            found = self.ticks(low, high, most)
+            while len(found) > 1 and self._crowded(found, size / (high - low)):
+                # Long numbers close to each other: fewer of them, in the end none.
+                most -= 1
+                found = self.ticks(low, high, most) if most else []
             self.texts = dict(found)
             return [(1.0, [value for value, _ in found])]
+
+        def _crowded(self, found: list[tuple[float, str]], scale: float) -> bool:
+            if self.orientation != "bottom":
+                return False
+            metrics = QFontMetricsF(self.style["tickFont"] or self.font())
+            ends = [
+                (scale * at - half, scale * at + half)
+                for at, words in sorted(found)
+                for half in [metrics.horizontalAdvance(words) / 2 + _APART]
+            ]
+            return any(one[1] > other[0] for one, other in pairwise(ends))
 
         def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
             return [self.texts.get(value, "") for value in values]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import asinh, ceil, exp, floor, log, log10, sinh
+from math import asinh, ceil, exp, floor, isfinite, log, log10, sinh
 
 from inspector.gui.widgets.ticks import minus, number_ticks
 
@@ -27,7 +27,10 @@ class ValueScale:
         if self.knee:
             first, last = self._ends
             return (self._bent(value) - first) / (last - first)
-        # Halved: the difference of two numbers may be too large for a third.
+        width = self.high - self.low
+        if isfinite(width):
+            return (value - self.low) / width
+        # Halved: the difference of two numbers is too large for a third.
         return (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
 
     def value(self, position: float) -> float:

@@ -46,7 +46,7 @@ class WaitingPage(QStackedWidget):
         self.words.set_plain(f"{message or 'Working'}…")
         self.bar.setRange(0, 1000 if fraction > 0 else 0)
         self.bar.setValue(int(fraction * 1000))
-        self.setCurrentWidget(self._busy)
+        self._turn_to(self._busy, self.again, self.cancel)
 
     def show_sentence(self, sentence: str, again: str = "", *, error: bool = False) -> None:
         """Say why there is no picture, and offer a button of that text."""
@@ -55,7 +55,14 @@ class WaitingPage(QStackedWidget):
         self.sentence.style().polish(self.sentence)
         self.again.setText(again)
         self.again.setVisible(bool(again))
-        self.setCurrentWidget(self._still)
+        self._turn_to(self._still, self.cancel, self.again)
+
+    def _turn_to(self, page: QWidget, before: QPushButton, behind: QPushButton) -> None:
+        """Show a page; the keyboard goes from button to button, not to the words between them."""
+        had = before.hasFocus()
+        self.setCurrentWidget(page)
+        if had and behind.isVisible():
+            behind.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _column(*widgets: QWidget) -> QWidget:

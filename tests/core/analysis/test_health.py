@@ -71,6 +71,24 @@ def test_the_first_nan_and_infinity_are_named(name, tmp_path) -> None:
     assert found.codes("0.bias") == {}
 
 
+def test_where_a_single_element_is_goes_without_saying(tmp_path) -> None:
+    found = of(tmp_path, loss=torch.tensor(torch.nan), best=torch.tensor([[-torch.inf]]))
+    assert found.codes("loss") == {"nan": "The only element is NaN."}
+    assert found.codes("best") == {"infinite": "The only element is infinite."}
+
+
+def test_of_sparse_tensors_it_is_told_where_among_the_stored_values(tmp_path) -> None:
+    values = torch.tensor([1.0, torch.nan, 2.0])
+    found = of(
+        tmp_path,
+        coo=torch.sparse_coo_tensor([[0, 7, 9]], values, (20,), check_invariants=True),
+        zeros=torch.sparse_coo_tensor([range(20)], torch.zeros(20), (90,), check_invariants=True),
+    )
+    said = "1 of 3 stored values is NaN; the first at [1] of these."
+    assert found.codes("coo") == {"nan": said}
+    assert found.codes("zeros") == {"all-zero": "All 20 stored values are zero."}
+
+
 def test_worker_processes_say_the_same(tmp_path, engine) -> None:
     path = save_zip(tmp_path / "a.pt", broken_network())
     assert scanned(path, engine) == scanned(path)
@@ -121,10 +139,22 @@ def test_the_first_is_that_of_the_tensors_own_order(seed, tmp_path, monkeypatch)
         assert messages.get("infinite", "").endswith(first(tensor.isinf())), name
 
 
-def test_a_view_that_overlaps_itself_has_no_index(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("shape", "stride"), [((30, 8), (1, 2)), ((8, 30), (2, 1)), ((3, 4, 5, 30), (0, 3, 1, 1))]
+)
+def test_of_a_view_that_overlaps_itself_the_first_place_is_told(shape, stride, tmp_path) -> None:
     storage = torch.randn(64)
+    storage[20], storage[13] = torch.nan, torch.inf
+    view = storage.as_strided(shape, stride, 2)
+    found = of(tmp_path, w=view).codes("w")
+    assert found["nan"].endswith(first(view.isnan()))
+    assert found["infinite"].endswith(first(view.isinf()))
+
+
+def test_of_a_large_view_that_overlaps_itself_no_place_is_told(tmp_path) -> None:
+    storage = torch.randn(9000)
     storage[20] = torch.nan
-    found = of(tmp_path, w=storage.as_strided((30, 8), (1, 2))).codes("w")
+    found = of(tmp_path, w=storage.as_strided((3000, 3000), (1, 2))).codes("w")
     assert found["nan"].endswith("are NaN.")
 
 

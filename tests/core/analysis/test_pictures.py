@@ -328,6 +328,18 @@ def test_more_than_can_be_counted_is_refused(look: Look) -> None:
         look(value, lambda t: plane_of(t, (0, 1)))
 
 
+@pytest.mark.parametrize("view", [torch.conj, torch._neg_view, lambda pairs: pairs.conj().imag])
+def test_what_torch_applies_to_a_view_is_applied(
+    look: Look, view: Callable[[torch.Tensor], torch.Tensor]
+) -> None:
+    value = view(torch.randn(6, 5, dtype=torch.complex64))
+    assert value.is_conj() or value.is_neg()
+    picture = look(value, lambda t: plane_of(t, (0, 1)))
+    plain = value.resolve_conj().resolve_neg()
+    np.testing.assert_equal(picture.values, plain.numpy())
+    check(picture, plain)
+
+
 def test_what_is_too_much_is_thinned_and_said_so(
     look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -305,6 +305,19 @@ def test_of_a_sparse_tensor_the_stored_values(tmp_path, threads) -> None:
     assert (found.elements, found.min, found.max) == (2, -3.0, 2.0)
 
 
+@pytest.mark.parametrize(
+    ("dense", "note"),
+    [
+        (torch.ones(2, 3), "These are the 6 stored values; no element is left out."),
+        (torch.zeros(2, 3), "No value is stored: all 6 elements are zero."),
+    ],
+)
+def test_a_sparse_tensor_may_leave_out_nothing_or_all(dense, note, tmp_path) -> None:
+    path = save_zip(tmp_path / "full.pt", dense.to_sparse_coo())
+    with open_checkpoint(str(path)) as checkpoint:
+        assert measured(checkpoint.root.value).note == note
+
+
 @pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 def test_of_a_quantized_tensor_the_stored_integers(tmp_path, threads) -> None:
     tensor = torch.quantize_per_tensor(torch.tensor([-1.0, 0.0, 2.0]), 0.1, 10, torch.quint8)

@@ -71,8 +71,9 @@ def test_the_tensors_of_an_entry_say_it_in_the_panel_only(view):
     assert dict(summary(view).grid.facts())["Belongs to"] == "0.weight"
 
 
-def test_an_optimizer_of_other_parameters_says_why_there_are_no_names(view):
-    view.tree.go_to(("other", "state"))
+@pytest.mark.parametrize("path", [(), (0,), (0, "exp_avg")])
+def test_an_optimizer_of_other_parameters_says_why_there_are_no_names(view, path):
+    view.tree.go_to(("other", "state", *path))
     assert "cannot be known" in dict(summary(view).grid.facts())["Names"]
 
 

@@ -117,3 +117,20 @@ def test_a_picture_that_is_being_made_ends_with_its_viewer(
         viewer.show_subject(subjects[0])
     # Else the garbage collector would, and wherever it comes by: within Qt, the window stands.
     assert not shiboken6.isValid(viewer.words)
+
+
+def test_the_keyboard_stays_with_the_button_that_goes_on(
+    viewer: Echo, subjects: list[Subject], qtbot: QtBot
+) -> None:
+    states: list[str] = []
+    viewer.settled.connect(lambda: states.append(viewer.state))
+    viewer.show_subject(subjects[0])
+    viewer.activateWindow()
+    viewer.waiting.cancel.setFocus()
+    qtbot.waitUntil(viewer.waiting.cancel.hasFocus)
+    qtbot.keyClick(viewer.waiting.cancel, Qt.Key.Key_Space)
+    assert viewer.focusWidget() is viewer.waiting.again
+    with qtbot.waitSignal(viewer.settled):
+        qtbot.keyClick(viewer.waiting.again, Qt.Key.Key_Space)
+        assert viewer.focusWidget() is viewer.waiting.cancel
+    assert states == ["cancelled", "shown"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QFontInfo
+from PySide6.QtGui import QColor, QFontInfo, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from inspector.core.formats import open_checkpoint
@@ -35,17 +35,24 @@ CASES: dict[str, torch.Tensor] = {
     "zero": torch.zeros(5),
     "one": torch.tensor(3.5),
     "nan": torch.full((1000,), float("nan")),
+    "lone": torch.tensor(float("nan")),
     "bool": torch.tensor([True, False, True]),
     "integers": torch.tensor([0, 1, 1, 2, 2, 2, 9]),
     "steps": torch.arange(100_000),
     "huge": torch.tensor([-1e30, -1.0, -1e-30, 0.0, 1e-30, 1.0, 1e30]),
     "double": torch.tensor([-1.7e308, 0.0, 1.7e308], dtype=torch.float64),
+    "tiny": torch.tensor([0.0, 5e-324], dtype=torch.float64),
+    "tiniest": torch.tensor([5e-324], dtype=torch.float64),
+    "seed": torch.tensor(2**63 - 1),
+    "unsigned": torch.tensor([2**64 - 1, 2**64 - 1], dtype=torch.uint64),
+    "neighbours": torch.tensor([2**60, 2**60 + 1, 2**60 + 2]),
+    "far": torch.tensor([-(2**63), 0, 1, 2**63 - 1]),
     "spiked": SPIKED,
     "complex": torch.tensor([3 + 4j, 0j]),
     "empty": torch.zeros(0, 3),
     "meta": torch.empty(3, device="meta"),
 }
-FINITE = [name for name in CASES if name not in ("nan", "empty", "meta")]
+FINITE = [name for name in CASES if name not in ("nan", "lone", "empty", "meta")]
 
 
 @pytest.fixture(scope="module")
@@ -252,11 +259,25 @@ def test_one_value_stands_in_the_middle(shown):
     assert viewer.note.plain() == "All finite elements have the same value."
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("seed", "All finite elements have the same value."),
+        ("neighbours", "Numbers beyond 2^53 count as the nearest one that float64 has."),
+        ("far", "Numbers beyond 2^53 count as the nearest one that float64 has."),
+        ("integers", "4 different values, each counted for itself."),
+    ],
+)
+def test_nothing_is_claimed_of_integers_that_float64_does_not_tell_apart(shown, name, words):
+    assert shown(name).note.plain() == words
+
+
 def test_without_a_finite_value_there_is_no_picture(shown, subjects):
     viewer = shown("nan")
     assert viewer.sentence.plain() == "None of the 1\u202f000 elements is a finite number."
     assert not viewer.histogram.isVisible()
     assert facts(viewer)["NaN"] == "1\u202f000 (100 %)"
+    assert shown("lone").sentence.plain() == "The only element is no finite number."
     assert shown("spread").histogram.isVisible()
 
 
@@ -309,7 +330,10 @@ def test_pictures_are_saved_where_one_says(shown, tmp_path, qtbot):
     assert dialog.selectedFiles()[0].endswith("spread-distribution.png")
     dialog.fileSelected.emit(str(tmp_path / "picture.png"))
     dialog.reject()
-    assert (tmp_path / "picture.png").stat().st_size > 2000
+    saved = QImage(str(tmp_path / "picture.png"))
+    assert saved.size() == 2 * viewer.histogram.size()
+    edges = {saved.pixelColor(saved.width() - 2, y).name() for y in (1, saved.height() - 2)}
+    assert edges == {LIGHT.base}  # behind the readout, too
 
 
 def test_in_an_svg_texts_are_as_large_as_on_screen(shown, tmp_path, qtbot):

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from inspector.core.analysis import pictures
 from inspector.core.formats import open_checkpoint
 from inspector.gui.context import AppContext
 from inspector.gui.theme.colour_scales import odd_colour, scale_colours
@@ -24,6 +25,14 @@ from tests.gui.trees import value
 
 Show = Callable[..., HeatMapViewer]
 LEFT = Qt.MouseButton.LeftButton
+
+
+def test_what_was_not_read_is_said(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1_000_000)
+    but = "read, and extremes between may be missing: zoom in."
+    square, tall = torch.zeros(1000, 1000), torch.zeros(100_000, 10)
+    assert f"Only one row of 2 and one column of 2 were {but}" in show(square).note.plain()
+    assert f"Only one row of 4 was {but}" in show(tall).note.plain()
 
 
 @pytest.fixture

@@ -206,6 +206,31 @@ def test_csv_has_a_line_per_tensor_and_no_file_is_left_half_written(viewer, scan
     assert sorted(tmp_path.iterdir()) == [tmp_path / "out.csv", tmp_path / "run.pt"]
 
 
+def test_what_is_saved_has_what_tensors_say_together_too(context, qtbot, tmp_path):
+    twice = torch.randn(64, 64)
+    torch.save({"a": twice, "b": twice.clone()}, tmp_path / "twice.pt")
+    made = StatisticsViewer(context)
+    qtbot.addWidget(made)
+    with open_checkpoint(str(tmp_path / "twice.pt")) as checkpoint:
+        scan = ValueScan(context, checkpoint)
+        look_at(made, scan)
+        with qtbot.waitSignal(scan.settled, timeout=20_000):
+            scan.start()
+        qtbot.waitUntil(lambda: "duplicate" in column(made, "Finding"))
+        with qtbot.waitSignal(made.saved):
+            made.save_rows(str(tmp_path / "out.csv"))
+        with qtbot.waitSignal(made.saved):
+            made.save_rows(str(tmp_path / "out.json"))
+        context.jobs.shutdown()
+    with (tmp_path / "out.csv").open(newline="") as stream:
+        assert {row["path"]: row["findings"] for row in csv.DictReader(stream)} == {
+            "a": "",
+            "b": "duplicate",
+        }
+    found = json.loads((tmp_path / "out.json").read_text())["findings"]
+    assert [(one["code"], one["path"]) for one in found] == [("duplicate", ["b"])]
+
+
 def test_a_folder_that_is_not_there_is_told(viewer, scan, qtbot, tmp_path, monkeypatch):
     scanned(viewer, scan, qtbot)
     said: list[tuple[object, ...]] = []

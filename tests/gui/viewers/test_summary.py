@@ -1,5 +1,6 @@
 from PySide6.QtCore import Qt
 
+from inspector.core.analysis.health import MEANINGS
 from inspector.core.model import Finding, index_findings
 from inspector.gui.viewers import Subject
 from inspector.gui.viewers.summary import SummaryViewer
@@ -50,6 +51,24 @@ def test_the_whole_checkpoint_lists_its_findings_the_worst_first(context, qtbot,
     assert viewer.findings.messages() == []
     viewer.show_subject(Subject(checkpoint, tree.children[1], ("model",), findings=found))
     assert viewer.findings.messages() == ["<b>An error.</b>"]
+
+
+def test_a_finding_says_what_it_means_where_it_is_and_in_a_tip_elsewhere(
+    context, qtbot, make_checkpoint
+):
+    tree = training_tree()
+    path = ("model", "layer.10.weight")
+    meaning = MEANINGS["dead-rows"]
+    found = index_findings((Finding("dead-rows", "warning", "1 of 64 rows is all zero.", path),))
+    checkpoint = make_checkpoint(tree)
+    viewer = SummaryViewer(context)
+    qtbot.addWidget(viewer)
+    viewer.show_subject(Subject(checkpoint, tree, (), findings=found))
+    assert not [one for one in viewer.findings.findChildren(PlainLabel) if one.plain() == meaning]
+    message = next(one for one in viewer.findings.findChildren(PlainLabel) if one.toolTip())
+    assert "a unit that died behind a ReLU" in message.toolTip()
+    viewer.show_subject(Subject(checkpoint, tree.children[1].children[0], path, findings=found))
+    assert [one for one in viewer.findings.findChildren(PlainLabel) if one.plain() == meaning]
 
 
 def test_strings_of_a_file_are_never_rich_text(context, qtbot, make_checkpoint):

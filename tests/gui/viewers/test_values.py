@@ -350,6 +350,23 @@ def test_values_are_saved_and_numpy_reads_them(show, qtbot, tmp_path):
     assert viewer.words.plain().startswith("[0, 1, 0] ")
 
 
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_selected_cells_are_saved(show, qtbot, tmp_path, dims):
+    values = torch.arange(2 * 40 * 9.0).view(2, 40, 9)
+    values = {1: values.reshape(-1), 2: values[0], 3: values}[dims]
+    viewer = show(values)
+    assert viewer.menu._part.isVisible() == (dims == 3)  # else the rows and columns are the whole
+    viewer.go_to("3, 2" if dims > 1 else "3")
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right)[:dims]:
+        qtbot.keyClick(viewer.table, key, Qt.KeyboardModifier.ShiftModifier)
+    shape = "2 × 2" if dims > 1 else "2"
+    with qtbot.waitSignal(viewer.output.done, timeout=20_000):
+        save_as(qtbot, viewer, f"selected cells ({shape}) as .npy", tmp_path / "cells.npy")
+    plane = values[0] if dims == 3 else values
+    wanted = plane[3:5, 2:4] if dims > 1 else plane[3:5]
+    assert np.array_equal(np.load(tmp_path / "cells.npy"), wanted.numpy())
+
+
 def test_saving_can_be_given_up(show, qtbot, tmp_path, context):
     viewer = show(torch.zeros(1).expand(10**8))
     folder = tmp_path / "target"

@@ -1,8 +1,10 @@
 """The plot moves by mouse and keys, comes back, and follows the theme."""
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from inspector.gui.widgets.plot import Plot
@@ -43,6 +45,23 @@ def turn_wheel(plot: Plot, steps: int) -> None:
     keys = Qt.KeyboardModifier.NoModifier
     event = QWheelEvent(at, where.mapToGlobal(at), QPoint(), turned, none, keys, phase, False)
     QApplication.sendEvent(where, event)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-2.0, 2.0), (2.0**60, 2.0**60 + 25600), (1e5, 1e5 + 1e-3), (0.1, 0.1 + 1e-9)]
+)
+def test_numbers_at_the_axis_do_not_run_into_each_other(plot, qtbot, low, high):
+    plot.set_whole((low, high), (0.0, 10.0))
+    plot.grab()
+    axis = plot._axes["bottom"]
+    metrics = QFontMetricsF(axis.style["tickFont"])
+    [(_, places)] = axis.tickValues(low, high, axis.size().width())
+    texts = axis.tickStrings(places, 1.0, 1.0)
+    scale = axis.size().width() / (high - low)
+    for (one, words), (other, more) in pairwise(zip(places, texts, strict=True)):
+        needed = (metrics.horizontalAdvance(words) + metrics.horizontalAdvance(more)) / 2
+        assert scale * (other - one) >= needed
+    assert texts
 
 
 def test_the_wheel_comes_closer_and_a_double_click_goes_back(plot, qtbot):

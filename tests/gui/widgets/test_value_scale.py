@@ -23,6 +23,11 @@ def test_there_and_back(low, high, bend, share):
     assert scale.position(value) == pytest.approx(share, abs=1e-9)
 
 
+def test_the_smallest_range_that_there_is_has_two_ends():
+    scale = ValueScale(0.0, 5e-324)
+    assert (scale.position(0.0), scale.position(5e-324)) == (0, 1)
+
+
 @pytest.mark.parametrize("knee", [0.0, 1e-9])
 def test_the_order_stays(knee):
     scale = ValueScale(-5.0, 100.0, knee)

@@ -2,6 +2,6 @@
 
 from inspector.core.analysis.health.base import Health, ScanRow
 from inspector.core.analysis.health.scan import cross_findings, health_scan
-from inspector.core.analysis.health.table import HEALTH
+from inspector.core.analysis.health.table import HEALTH, MEANINGS
 
-__all__ = ["HEALTH", "Health", "ScanRow", "cross_findings", "health_scan"]
+__all__ = ["HEALTH", "MEANINGS", "Health", "ScanRow", "cross_findings", "health_scan"]

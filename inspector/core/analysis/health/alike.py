@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from inspector.core.analysis.health.base import Health, Look
 from inspector.core.model import Finding, Severity
-from inspector.core.text import plural
+from inspector.core.text import exact, plural
 
 _FEWEST = 16  # a bias of four zeros says nothing
 _SMALL = 2  # dimensions from which on a tensor is more than a bias or a scale
@@ -22,7 +22,7 @@ def _all_zero(look: Look) -> Iterator[Finding]:
     found = look.statistics
     if found.elements >= _FEWEST and found.zero == found.elements:
         severity: Severity = "warning" if _is_matrix(look) else "info"
-        message = f"All {plural(found.elements, 'element')} are zero."
+        message = f"All {plural(found.elements, look.noun)} are zero."
         yield look.finding("all-zero", severity, message)
 
 
@@ -31,7 +31,8 @@ def _constant(look: Look) -> Iterator[Finding]:
     same = found.finite == found.elements >= _FEWEST and found.min == found.max
     if same and found.min != 0 and look.tensor.dtype.kind not in ("bool", "bits", "unknown"):
         severity: Severity = "warning" if _is_matrix(look) else "info"
-        message = f"All {plural(found.elements, 'element')} are {found.min:.6g}."
+        value = exact(found.min) if isinstance(found.min, int) else f"{found.min:.6g}"
+        message = f"All {plural(found.elements, look.noun)} are {value}."
         yield look.finding("constant", severity, message)
 
 

@@ -49,6 +49,9 @@ class Look(NamedTuple):
     dead: Dead | None = None
     """Rows and columns of nothing but zeros, once these were looked for."""
 
+    noun: str = "element"
+    """What its values are called: those of a sparse tensor are not all of its elements."""
+
     def finding(self, code: str, severity: Severity, message: str) -> Finding:
         """Return a finding about this tensor."""
         return Finding(code, severity, message, self.path)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _ROWS_BYTES = 16 << 20
 _LONGEST_ROW = 32 << 20  # bytes; no weight has longer rows
+_MOST_OVERLAPPING = 4 << 20  # elements that are looked at one by one
 
 
 class Places(NamedTuple):
@@ -49,13 +50,30 @@ class PlacesTask(NamedTuple):
     stride: tuple[int, ...]
 
 
-def places_tasks(tensor: Tensor, offset: int, suspects: Iterable[Suspect]) -> list[PlacesTask]:
+class OverlapTask(NamedTuple):
+    """A small view that overlaps itself, so that one number of a block has several places."""
+
+    tensor: Tensor
+    source: Source
+    offset: int
+    big_endian: bool
+
+
+def places_tasks(
+    tensor: Tensor, offset: int, suspects: Iterable[Suspect]
+) -> list[PlacesTask] | list[OverlapTask]:
     """Return the blocks to look at; `offset` is where the storage begins in the blocks' source.
 
-    None for a view that overlaps itself: an element of it has several places.
+    None for a large view that overlaps itself.
     """
-    if not _unique(tensor) or tensor.dtype.bits < 8:
+    if tensor.dtype.bits < 8:
         return []
+    if not _unique(tensor):
+        block = next(iter(suspects)).block
+        walked = (size for size, step in zip(tensor.shape, tensor.stride, strict=True) if step)
+        if prod(walked) > _MOST_OVERLAPPING or _bytes_of(tensor) > _LONGEST_ROW:
+            return []
+        return [OverlapTask(tensor, block.source, offset, block.big_endian)]
     reach = zip(tensor.shape, tensor.stride, strict=True)
     first = tensor.offset + sum((size - 1) * step for size, step in reach if step < 0)
     width = tensor.dtype.bits // 8
@@ -82,6 +100,27 @@ def find_places(task: PlacesTask) -> Places:
         nan = np.isnan(values)
         infinite = np.isinf(values) & ~nan
     return Places(_first(nan, task), _first(infinite, task))
+
+
+def find_overlapping(task: OverlapTask) -> Places:
+    """Worker: return the first element of each sort in a view that overlaps itself."""
+    import numpy as np
+
+    shape = task.tensor.shape
+    pairs = zip(shape, task.tensor.stride, strict=True)
+    walked = task.tensor._replace(shape=tuple(size if step else 1 for size, step in pairs))
+    stored = whole_array(walked, task.source, task.offset, big_endian=task.big_endian)
+
+    def place(flags: Array) -> int | None:
+        if not flags.any():
+            return None
+        index = np.unravel_index(int(flags.argmax()), flags.shape)
+        return sum(int(at) * prod(shape[axis + 1 :]) for axis, at in enumerate(index))
+
+    with np.errstate(all="ignore"):
+        values = decode(stored, task.tensor.dtype)
+        nan = np.isnan(values)
+        return Places(place(nan), place(np.isinf(values) & ~nan))
 
 
 def merge_places(one: Places, other: Places) -> Places:

@@ -37,11 +37,14 @@ def _severity(look: Look) -> Severity:
 
 
 def _sentence(look: Look, number: int, what: str, first: int | None) -> str:
-    sentence = f"{exact(number)} of {plural(look.statistics.elements, 'element')}"
+    if look.statistics.elements == 1:
+        return f"The only {look.noun} is {what}."
+    sentence = f"{exact(number)} of {plural(look.statistics.elements, look.noun)}"
     sentence += f" {'is' if number == 1 else 'are'} {what}"
-    return sentence + (
-        f"; the first at {index_text(look.tensor.shape, first)}." if first is not None else "."
-    )
+    if first is None:
+        return f"{sentence}."
+    among = "" if look.noun == "element" else " of these"
+    return f"{sentence}; the first at {index_text(look.tensor.shape, first)}{among}."
 
 
 def index_text(shape: tuple[int, ...], place: int) -> str:
@@ -50,7 +53,7 @@ def index_text(shape: tuple[int, ...], place: int) -> str:
     for size in reversed(shape):
         place, here = divmod(place, size)
         index.append(here)
-    return f"[{', '.join(map(str, reversed(index)))}]" if index else "the only one"
+    return f"[{', '.join(map(str, reversed(index)))}]"
 
 
 NAN = Health(

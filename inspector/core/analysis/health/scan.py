@@ -9,11 +9,13 @@ from inspector.core.analysis.health.base import Look, ScanRow, Whole
 from inspector.core.analysis.health.closer import (
     DeadTask,
     Lines,
+    OverlapTask,
     Places,
     PlacesTask,
     dead_of,
     dead_tasks,
     find_dead,
+    find_overlapping,
     find_places,
     merge_places,
     places_tasks,
@@ -166,7 +168,8 @@ class _Scan:
         statistics = finish(found.partial)
         trained = self._roles.trained(path)
         counts = trained or self._roles.counts(path)
-        return Look(path, _chosen(tensor), statistics, found.marks, trained, counts)
+        noun = "stored value" if tensor.layout.startswith("sparse") else "element"
+        return Look(path, _chosen(tensor), statistics, found.marks, trained, counts, noun=noun)
 
     def _told(self, number: int, look: Look) -> Iterator[ScanRow]:
         """Yield the rows of all tensors that are this view."""
@@ -257,4 +260,8 @@ def _same_views(items: Iterable[tuple[Path, Tensor]]) -> dict[int, list[int]]:
 
 
 _FINDERS = tuple(health.of_tensor for health in HEALTH if health.of_tensor is not None)
-_CLOSER: dict[type, Any] = {PlacesTask: find_places, DeadTask: find_dead}
+_CLOSER: dict[type, Any] = {
+    PlacesTask: find_places,
+    OverlapTask: find_overlapping,
+    DeadTask: find_dead,
+}

@@ -31,3 +31,6 @@ HEALTH: tuple[Health, ...] = (
     NARROWER_FITS,
 )
 """The gravest first."""
+
+MEANINGS = {health.code: health.meaning for health in HEALTH}
+"""What each sort of finding means, by its code."""
