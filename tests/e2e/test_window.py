@@ -22,6 +22,7 @@ from inspector.gui.tree.pane import TreePane
 from inspector.gui.viewers.distribution import DistributionViewer
 from inspector.gui.viewers.heat_map import HeatMapViewer
 from inspector.gui.viewers.values import ValuesViewer
+from inspector.gui.widgets.labels import PlainLabel
 from inspector.gui.window import opening
 from inspector.gui.window.checkpoint_tab import CheckpointTab
 from inspector.gui.window.checkpoint_view import CheckpointView
@@ -237,6 +238,28 @@ def test_giving_up_while_the_view_is_being_made(
         qtbot.waitUntil(window.findChild(CancelledPage).isVisible)
     else:
         qtbot.waitUntil(window.welcome.isVisible)
+
+
+@pytest.mark.parametrize(("broken", "name"), [(TreePane, "__init__"), (CheckpointView, "_look")])
+def test_a_view_that_cannot_be_made_is_said(
+    open_window, files, qtbot, monkeypatch, caplog, broken, name
+):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(broken, name, fail)
+    window = open_window(files / "training.pt", wait=False)
+    qtbot.waitUntil(lambda: window.findChild(ErrorPage) is not None)
+    assert "mistake in the program" in " ".join(
+        label.plain() for label in window.findChild(ErrorPage).findChildren(PlainLabel)
+    )
+    assert "training.pt could not be opened" in caplog.text
+    caplog.clear()
+    monkeypatch.undo()
+    again = next(b for b in window.findChildren(QPushButton) if b.text() == "Try again")
+    qtbot.mouseClick(again, LEFT)
+    wait_until_open(qtbot, window)
+    assert view_of(window).isVisible()
 
 
 def is_open(file: Path) -> bool:

@@ -169,15 +169,20 @@ class CheckpointTab(QWidget):
 
     def _arrive(self, opened: Opened, look: FileLook | None) -> Iterator[None]:
         """Make what is shown next, fill and show it: together they would hold the window."""
-        self._arrived = opened
-        self._tree = TreePane(self._context, opened.subject, opened.first)
-        yield
-        # With its parent from the start: at the end, fonts and colours would go to all in one turn.
-        view = self._made = CheckpointView(self._context, opened, self._tree, self)
-        self._arrived = self._tree = None
-        yield
-        view.show_whole()
-        yield
+        try:
+            self._arrived = opened
+            self._tree = TreePane(self._context, opened.subject, opened.first)
+            yield
+            # With its parent from the start: else fonts and colours would go to all in one turn.
+            view = self._made = CheckpointView(self._context, opened, self._tree, self)
+            self._arrived = self._tree = None
+            yield
+            view.show_whole()
+            yield
+        except Exception as error:  # noqa: BLE001 - the boundary: nobody is to wait for ever
+            self._drop_made()
+            self._show_error(error)
+            return
         self._made = self._job = None
         self._show_opened(view, look)
 
