@@ -26,11 +26,16 @@ class Heartbeat:
     """Beats every two milliseconds as long as the event loop turns."""
 
     def __init__(self) -> None:
-        self.beats = 0
         self.pauses: list[Pause] = []
         self._timer = QTimer(interval=2, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
+        self._stolen = stolen()
         self._note()
+
+    @property
+    def beats(self) -> int:
+        """How many there were since it was started."""
+        return len(self.pauses)
 
     def start(self) -> None:
         """Begin to measure, or begin again."""
@@ -56,7 +61,6 @@ class Heartbeat:
         return f"longest pauses {', '.join(shown)} ms (worked){more}"
 
     def _beat(self) -> None:
-        self.beats += 1
         at, worked = self._at, self._worked
         self._note()
         self.pauses.append(Pause(self._at - at, self._worked - worked))

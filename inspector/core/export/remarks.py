@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from inspector.core.model import Finding, Severity
+from inspector.core.model import RANKS, Finding, Severity
 from inspector.core.text import printable
 
 _MANY = 5  # names that are listed
-_ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 class Remarks:
@@ -30,4 +29,4 @@ class Remarks:
             listed = ", ".join(printable(name, 100) for name in names[:_MANY])
             more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
             found.append(Finding(code, severity, text.replace("{}", listed + more)))
-        return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+        return tuple(sorted(found, key=lambda finding: RANKS[finding.severity]))

@@ -6,7 +6,7 @@ of a `Storage`; no bytes of a storage are held. `Finding`s say what is wrong or 
 
 from inspector.core.model.array import Array
 from inspector.core.model.dtype import DTYPES, DType, dtype_named
-from inspector.core.model.finding import WORST_FIRST, Finding, Severity
+from inspector.core.model.finding import RANKS, Finding, Severity
 from inspector.core.model.finding_index import FindingIndex, index_findings
 from inspector.core.model.grouping import Grouping, Span, grouping, step_of
 from inspector.core.model.node import (
@@ -36,7 +36,7 @@ from inspector.core.model.totals import NO_TENSORS, Totals, measure
 __all__ = [
     "DTYPES",
     "NO_TENSORS",
-    "WORST_FIRST",
+    "RANKS",
     "Array",
     "Attribute",
     "DType",

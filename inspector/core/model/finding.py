@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 from inspector.core.model.path import Path
 
 Severity = Literal["info", "warning", "error"]
-WORST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
+RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+"""The worst first."""
 
 
 class Finding(NamedTuple):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inspector.core.model.finding import WORST_FIRST, Finding, Severity
+from inspector.core.model.finding import RANKS, Finding, Severity
 from inspector.core.model.path import Path
 from inspector.core.progress import Progress, paced, silent
 
@@ -28,15 +28,14 @@ class FindingIndex:
 
     def first(self, severity: Severity, number: int) -> Sequence[Finding]:
         """Return so many of one severity, or what there is."""
-        worse = WORST_FIRST[: WORST_FIRST.index(severity)]
-        start = sum(self.counts.get(one, 0) for one in worse)
+        start = sum(self.counts.get(one, 0) for one in RANKS if RANKS[one] < RANKS[severity])
         wanted = min(number, self.counts.get(severity, 0))
         return self.every[start : start + wanted]
 
 
 def index_findings(findings: Iterable[Finding], progress: Progress = silent) -> FindingIndex:
     """Put the worst first, equal ones staying in order, and remember where each belongs."""
-    ranked: dict[Severity, list[Finding]] = {severity: [] for severity in WORST_FIRST}
+    ranked: dict[Severity, list[Finding]] = {severity: [] for severity in RANKS}
     for finding in paced(findings, progress, _MESSAGE):
         ranked[finding.severity].append(finding)
     places: defaultdict[Path, list[Finding]] = defaultdict(list)

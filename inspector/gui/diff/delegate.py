@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from inspector.core import text
 from inspector.gui.diff.lines import LinesModel
-from inspector.gui.theme import pixmap
+from inspector.gui.theme import Theme, pixmap, scaled
 from inspector.gui.tree.branches import CHEVRON, BranchDelegate, chevron_left
 from inspector.gui.widgets.lettering import Lettering
-from inspector.gui.widgets.matches import paint_match
 
 _Index = QModelIndex | QPersistentModelIndex
 _ICON = 16
@@ -23,31 +20,25 @@ _SIGN = 18
 _LEAST_ASIDE = 40  # pixels; less would only be dots
 _LEAST_WORDS = 30  # pixels; a sign alone says it, too
 _BAR = 3  # pixels of height, below the number
-_SELECTED = QStyle.StateFlag.State_Selected
 
 
 class LinesDelegate(BranchDelegate):
     """Paints every cell in the theme's colours."""
 
-    def letter(self, font: QFont) -> None:
-        super().letter(font)
-        bold, italic = QFont(font), QFont(font)
-        bold.setBold(True)
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self._bold = Lettering(scaled(1.0, QFont.Weight.Bold))
+        italic = scaled(1.0)
         italic.setItalic(True)
-        self._bold, self._italic = Lettering(bold), Lettering(italic)
+        self._italic = Lettering(italic)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, LinesModel)
         cell: QRect = option.rect
-        colours = self._theme.colours
-        selected = _SELECTED in option.state
-        painter.save()
-        if selected:
-            painter.fillRect(cell, QColor(colours.selection))
-        elif index.row() == self.hovered:
-            painter.fillRect(cell, QColor(colours.hover))
         line, column = index.row(), index.column()
+        painter.save()
+        selected = self.paint_ground(painter, option, line)
         if column == 0:
             self._paint_key(painter, cell, model, line, selected)
         elif model.columns[column].id == "status":
@@ -77,12 +68,9 @@ class LinesDelegate(BranchDelegate):
         area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
         lettering = self.strong if is_branch else self.plain
         whole = text.printable(entry.step, 400)
-        key = lettering.fit(whole, area.width(), middle=True)
-        if key.shown == whole and not selected:
-            paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
-        painter.setPen(QColor(colours.muted if face.quiet and not selected else colours.text))
-        lettering.draw(painter, area, whole, middle=True)
-        room = area.adjusted(ceil(key.width) + _GAP, 0, 0, 0)
+        colour = colours.muted if face.quiet and not selected else colours.text
+        width = self.paint_key(painter, lettering, area, whole, colour, selected=selected)
+        room = area.adjusted(width + _GAP, 0, 0, 0)
         more = lettering.fit(face.aside, room.width(), middle=True)
         whole_fits = more.shown == face.aside
         if face.aside and (whole_fits or (face.aside_is_name and room.width() > _LEAST_ASIDE)):

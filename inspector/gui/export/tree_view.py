@@ -24,7 +24,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyleOptionViewItem,
     QTableView,
 )
@@ -35,10 +34,8 @@ from inspector.gui.export.tree_model import TICKED_COLUMNS, TickedModel
 from inspector.gui.theme import KIND_ICONS, Theme, pixmap, tabular
 from inspector.gui.tree.branches import CHEVRON, BranchDelegate, BranchTable
 from inspector.gui.tree.lines import Row
-from inspector.gui.widgets.matches import paint_match
 
 _INDENT, _BOX, _ICON, _GAP, _PADDING = 16, 15, 16, 7, 8
-_SELECTED = QStyle.StateFlag.State_Selected
 _WIDTHS = {2: 13, 3: 18, 4: 9, 5: 9}  # characters
 _KEY_SHARE = 0.66  # of what those leave
 _MISSED_LEAST = (4, 2, 3)  # columns, where there is little room for the others
@@ -141,22 +138,24 @@ class _Delegate(BranchDelegate):
         model = index.model()
         assert isinstance(model, TickedModel)
         row = model.row_at(index.row())
-        colours = self._theme.colours
         painter.save()
         painter.setClipRect(option.rect)
-        if _SELECTED in option.state:
-            painter.fillRect(option.rect, QColor(colours.selection))
-        elif index.row() == self.hovered:
-            painter.fillRect(option.rect, QColor(colours.hover))
+        selected = self.paint_ground(painter, option, index.row())
         is_out = model.is_left_out(row.node)
         if index.column() == 0:
-            self._paint_key(painter, option.rect, model, row, is_out)
+            self._paint_key(painter, option.rect, model, row, selected, is_out)
         else:
             self._paint_text(painter, option.rect, index, model, row, is_out)
         painter.restore()
 
     def _paint_key(
-        self, painter: QPainter, cell: QRect, model: TickedModel, row: Row, is_out: bool
+        self,
+        painter: QPainter,
+        cell: QRect,
+        model: TickedModel,
+        row: Row,
+        selected: bool,
+        is_out: bool,
     ) -> None:
         colours = self._theme.colours
         ratio = painter.device().devicePixelRatio()
@@ -174,10 +173,8 @@ class _Delegate(BranchDelegate):
         lettering = self.strong if row.node.children else self.plain
         area = QRect(left, cell.top(), cell.right() - left - 4, cell.height())
         whole = TICKED_COLUMNS[0].text(model, row)
-        if lettering.fit(whole, area.width(), middle=True).shown == whole:
-            paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
-        painter.setPen(QColor(colours.faint if is_out else colours.text))
-        lettering.draw(painter, area, whole, middle=True)
+        colour = colours.faint if is_out else colours.text
+        self.paint_key(painter, lettering, area, whole, colour, selected=selected)
 
     def _paint_box(self, painter: QPainter, box: QRect, model: TickedModel, row: Row) -> None:
         colours = self._theme.colours

@@ -20,8 +20,8 @@ def scaled(scale: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     return font
 
 
-def tabular(plain: QFont | None = None) -> QFont:
-    """Return a font, or the window's, with digits of one width: columns of numbers line up."""
-    font = QFont(QGuiApplication.font() if plain is None else plain)
+def tabular() -> QFont:
+    """Return the window's font with digits of one width, so that columns of numbers line up."""
+    font = QFont(QGuiApplication.font())
     font.setFeature(QFont.Tag.fromString("tnum"), 1)
     return font

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import (
     QAbstractTableModel,
     QEvent,
@@ -9,20 +11,23 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     QSize,
     Qt,
     Signal,
 )
 from PySide6.QtGui import (
+    QColor,
     QFocusEvent,
     QFont,
     QFontMetrics,
-    QGuiApplication,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -30,8 +35,9 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.gui import keys
-from inspector.gui.theme import Theme, tabular
+from inspector.gui.theme import Theme, scaled, tabular
 from inspector.gui.widgets.lettering import Lettering
+from inspector.gui.widgets.matches import paint_match
 from inspector.gui.widgets.rows import dress_rows
 
 CHEVRON = 18  # pixels that it takes, air included
@@ -39,6 +45,7 @@ _INDENT = 18
 _MARGIN = 6
 _NEAR = 2  # pixels beside a chevron that still count
 _AIR = 9
+_SELECTED = QStyle.StateFlag.State_Selected
 _Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -81,7 +88,7 @@ class BranchModel(QAbstractTableModel):
 
 
 class BranchDelegate(QStyledItemDelegate):
-    """Rows of one height; subclasses paint them."""
+    """Rows of one height; subclasses paint them, keys of branches somewhat stronger."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -90,15 +97,38 @@ class BranchDelegate(QStyledItemDelegate):
         """The part of a key to point out; empty for none."""
         self.hovered = -1
         """The line under the mouse."""
-        self.letter(QGuiApplication.font())
+        self.plain = Lettering(scaled(1.0))
+        self.strong = Lettering(scaled(1.0, QFont.Weight.Medium))
+        self.figures = Lettering(tabular())
 
-    def letter(self, font: QFont) -> None:
-        """Write keys in a font, those of branches somewhat stronger."""
-        self.plain = Lettering(font)
-        strong = QFont(font)
-        strong.setWeight(QFont.Weight.Medium)
-        self.strong = Lettering(strong)
-        self.figures = Lettering(tabular(font))
+    def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, line: int) -> bool:
+        """Paint what is behind a cell; return whether its line is selected."""
+        selected = _SELECTED in option.state
+        if selected:
+            painter.fillRect(option.rect, QColor(self._theme.colours.selection))
+        elif line == self.hovered:
+            painter.fillRect(option.rect, QColor(self._theme.colours.hover))
+        return selected
+
+    def paint_key(
+        self,
+        painter: QPainter,
+        lettering: Lettering,
+        area: QRect,
+        key: str,
+        colour: str,
+        *,
+        selected: bool,
+    ) -> int:
+        """Write a key, what is looked for in it pointed out; return the pixels that it takes."""
+        fitted = lettering.fit(key, area.width(), middle=True)
+        if fitted.shown == key and not selected:
+            paint_match(
+                painter, lettering.metrics, area, key, self.marked, self._theme.colours.match
+            )
+        painter.setPen(QColor(colour))
+        lettering.draw(painter, area, key, middle=True)
+        return ceil(fitted.width)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -151,11 +181,6 @@ class BranchTable(QTableView):
         """Select nothing."""
         self.clearSelection()
         self.selectionModel().clearCurrentIndex()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._delegate.letter(self.font())
 
     # What the person does.
 

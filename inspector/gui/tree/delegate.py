@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect
 from PySide6.QtGui import QColor, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QStyle,
     QStyleOptionViewItem,
     QToolTip,
 )
@@ -18,7 +15,6 @@ from inspector.gui.theme import KIND_ICONS, Colours, pixmap
 from inspector.gui.tree.branches import CHEVRON, BranchDelegate, chevron_left
 from inspector.gui.tree.columns import COLUMNS, aside, badges, column_number
 from inspector.gui.tree.model import TreeModel
-from inspector.gui.widgets.matches import paint_match
 
 _ICON = 16
 _GAP = 7
@@ -26,7 +22,6 @@ _PADDING = 10
 _HALF_PADDING = 6
 _BADGE = 14
 _LEAST_ASIDE = 24  # pixels; less would only be dots
-_SELECTED = QStyle.StateFlag.State_Selected
 _BADGES = column_number("badges")
 _OUTSPOKEN = (column_number("value"), column_number("size"))
 _BADGE_COLOURS = {"tied": "accent", "view": "muted", "parameter": "muted"}
@@ -65,13 +60,8 @@ class RowDelegate(BranchDelegate):
         model = index.model()
         assert isinstance(model, TreeModel)
         cell: QRect = option.rect
-        colours = self._theme.colours
-        selected = _SELECTED in option.state
         painter.save()
-        if selected:
-            painter.fillRect(cell, QColor(colours.selection))
-        elif index.row() == self.hovered:
-            painter.fillRect(cell, QColor(colours.hover))
+        selected = self.paint_ground(painter, option, index.row())
         if index.column() == 0:
             self._paint_key(painter, cell, model, index.row(), selected)
         elif index.column() == _BADGES:
@@ -100,13 +90,9 @@ class RowDelegate(BranchDelegate):
         area = QRect(left, cell.top(), cell.right() - left - _HALF_PADDING, cell.height())
         whole = COLUMNS[0].text(row, model.known)
         lettering = self.strong if row.node.children else self.plain
-        key = lettering.fit(whole, area.width(), middle=True)
-        if key.shown == whole and not selected:
-            paint_match(painter, lettering.metrics, area, whole, self.marked, colours.match)
-        painter.setPen(QColor(colours.text))
-        lettering.draw(painter, area, whole, middle=True)
+        width = self.paint_key(painter, lettering, area, whole, colours.text, selected=selected)
         more = aside(row, model.known)
-        room = area.adjusted(ceil(key.width) + _GAP, 0, 0, 0)
+        room = area.adjusted(width + _GAP, 0, 0, 0)
         if more and room.width() > _LEAST_ASIDE:
             painter.setPen(QColor(colours.text if selected else colours.muted))
             lettering.draw(painter, room, more, middle=True)

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from inspector.core.analysis.optimizer_names import Kept, OptimizerNames, Owner, optimizer_names
 from inspector.core.analysis.space import Shared, space_of
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.model import Finding, Key, Node, Path, Severity
+from inspector.core.model import RANKS, Finding, Key, Node, Path, Severity
 from inspector.core.progress import Progress, paced, silent
 
-_WORSE: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 _PULSE = 500  # nodes between two progress calls
 _MARKING = "Marking findings"
 _NAMING = "Naming what optimizers keep"
@@ -63,7 +62,7 @@ def marks_with(
     """Return the marks with those of findings that were made later."""
     worst, found = _worst(root, findings, progress)
     for number, severity in marks.worst.items():
-        worst[number] = max(worst.get(number, "info"), severity, key=_WORSE.__getitem__)
+        worst[number] = min(worst.get(number, "info"), severity, key=RANKS.__getitem__)
     return replace(marks, worst=worst, found=marks.found | found)
 
 
@@ -74,7 +73,7 @@ def _worst(
     severities: dict[Path, Severity] = {}
     for finding in paced(findings, progress, _MARKING):
         known = severities.get(finding.path, finding.severity)
-        severities[finding.path] = max(known, finding.severity, key=_WORSE.__getitem__)
+        severities[finding.path] = min(known, finding.severity, key=RANKS.__getitem__)
     severities.pop((), None)
     worst: dict[int, Severity] = {}
     found: set[int] = set()
@@ -82,7 +81,7 @@ def _worst(
         found.add(id(nodes[-1]))
         for node in nodes:
             known = worst.get(id(node), "info")
-            worst[id(node)] = max(known, severities[path], key=_WORSE.__getitem__)
+            worst[id(node)] = min(known, severities[path], key=RANKS.__getitem__)
     return worst, found
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from inspector.core import text
 from inspector.core.analysis.health import ScanRow
 from inspector.core.analysis.statistics import measured
-from inspector.core.model import Finding, Node, Path, Severity, natural
+from inspector.core.model import RANKS, Finding, Node, Path, Severity, natural
 from inspector.core.progress import Progress, silent, sorted_in_parts
 from inspector.gui.theme import Theme, pixmap
 from inspector.gui.viewers.breakdown import tensors_below
@@ -24,7 +24,6 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _LONGEST = 300
 _PULSE = 200  # rows between two progress calls, at which the window is let go first
-_WORSE: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 _ICON = 14
 
 
@@ -44,7 +43,7 @@ class Line(NamedTuple):
             return "error"
         if not self.findings:
             return None
-        return max((finding.severity for finding in self.findings), key=_WORSE.__getitem__)
+        return min((finding.severity for finding in self.findings), key=RANKS.__getitem__)
 
     @property
     def said(self) -> str:
@@ -116,7 +115,7 @@ STATISTIC_COLUMNS = (
     StatisticColumn(
         "Finding",
         lambda line: text.printable(line.named, _LONGEST),
-        lambda line: None if line.worst is None else -_WORSE[line.worst],
+        lambda line: None if line.worst is None else RANKS[line.worst],
         17,
         numeric=False,
         whole=lambda line: text.printable(line.said, _LONGEST),
