@@ -41,9 +41,8 @@ class ValuesMenu(QMenu):
         dtype = grid.tensor.dtype
         wide = f" as {'complex64' if dtype.kind == 'complex' else 'float32'}"
         note = wide if is_widened(dtype) else ""
-        words = "these rows and" if part == grid.part() else "the selected"
-        noun = "&columns" if part == grid.part() else "&cells"
-        self._part.setText(f"Save {words} {noun} ({text.shape(part.shape)}) as .npy{note}…")
+        what = "these rows and &columns" if part == grid.part() else "the selected &cells"
+        self._part.setText(f"Save {what} ({text.shape(part.shape)}) as .npy{note}…")
         self._part.setVisible(part.elements < grid.tensor.elements)
         self._whole.setText(f"Save the &whole tensor as .npy{note}…")
         self._reading.setChecked(reads_otherwise)
